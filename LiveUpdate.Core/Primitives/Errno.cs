@@ -1,0 +1,72 @@
+using System.Collections.Frozen;
+using System.Globalization;
+
+namespace LiveUpdate;
+
+/// <summary>The one place that translates between errno, <see cref="LiveUpdateError"/> and exceptions.</summary>
+internal static class Errno
+{
+    private static readonly FrozenDictionary<int, string> s_names = new Dictionary<int, string>
+    {
+        [0] = "OK",
+        [1] = "EPERM",
+        [2] = "ENOENT",
+        [3] = "ESRCH",
+        [4] = "EINTR",
+        [5] = "EIO",
+        [7] = "E2BIG",
+        [9] = "EBADF",
+        [10] = "ECHILD",
+        [11] = "EAGAIN",
+        [12] = "ENOMEM",
+        [13] = "EACCES",
+        [14] = "EFAULT",
+        [16] = "EBUSY",
+        [17] = "EEXIST",
+        [19] = "ENODEV",
+        [20] = "ENOTDIR",
+        [22] = "EINVAL",
+        [23] = "ENFILE",
+        [24] = "EMFILE",
+        [25] = "ENOTTY",
+        [26] = "ETXTBSY",
+        [27] = "EFBIG",
+        [28] = "ENOSPC",
+        [29] = "ESPIPE",
+        [32] = "EPIPE",
+        [34] = "ERANGE",
+        [38] = "ENOSYS",
+        [40] = "ELOOP",
+        [61] = "ENODATA",
+        [62] = "ETIME",
+        [75] = "EOVERFLOW",
+        [95] = "EOPNOTSUPP",
+        [104] = "ECONNRESET",
+        [108] = "ESHUTDOWN",
+        [110] = "ETIMEDOUT",
+        [111] = "ECONNREFUSED",
+        [125] = "ECANCELED",
+    }.ToFrozenDictionary();
+
+    /// <summary>The name of an errno as the C library spells it, e.g. <c>EBUSY</c>; the number where it has none here.</summary>
+    public static string Name(LiveUpdateError error) =>
+        s_names.TryGetValue((int)error, out string? name) ? name : "errno " + ((int)error).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A sentence for an error that came without one.</summary>
+    public static string Describe(LiveUpdateError error) => $"The operation was refused with {Name(error)}.";
+
+    /// <summary>The error that a callback's exception stands for (design: callbacks that throw).</summary>
+    public static LiveUpdateError FromCallback(Exception exception) => exception switch
+    {
+        LiveUpdateException refusal => refusal.Error,
+        OutOfMemoryException => LiveUpdateError.OutOfMemory,
+        UnauthorizedAccessException => LiveUpdateError.NotPermitted,
+        _ => LiveUpdateError.InputOutput,
+    };
+
+    /// <summary>The refusal for a system call that failed.</summary>
+    /// <param name="errno">The errno that the call left.</param>
+    /// <param name="call">The call and what it was about, for the message.</param>
+    public static LiveUpdateException Failed(int errno, string call) =>
+        new((LiveUpdateError)errno, $"{call} failed.");
+}
