@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+
+namespace LiveUpdate.Interop;
+
+internal static partial class Libc
+{
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const int S_IFMT = 0xf000;
+
+    /// <summary><c>statx</c> of an open descriptor: <paramref name="path"/> is empty and <paramref name="flags"/> AT_EMPTY_PATH.</summary>
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Statx(SafeHandle file, string path, int flags, uint mask, out StatxBuffer buffer);
+
+    /// <summary><c>struct statx</c>: the same on every architecture, unlike <c>struct stat</c>.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct StatxBuffer
+    {
+        [FieldOffset(16)]
+        public uint LinkCount;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+    }
+}
