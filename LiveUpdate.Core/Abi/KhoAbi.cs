@@ -60,6 +60,9 @@ public static class KhoAbi
     /// <summary>The bit of a key that marks order 0; the marker of order n lies n bits lower (reference A-71).</summary>
     public const int RadixOrderZeroBit = RadixKeyBits - 1;
 
+    /// <summary>The size in bytes of the descriptor of a scattered array.</summary>
+    public const int VmallocSize = 16;
+
     /// <summary>The size in bytes of a chunk of a scattered array: one page.</summary>
     public const int VmallocChunkSize = LuoAbi.PageSize;
 
