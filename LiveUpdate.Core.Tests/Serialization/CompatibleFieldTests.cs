@@ -28,6 +28,32 @@ public class CompatibleFieldTests
     public void NullIsRefused() => Assert.That(() => CompatibleField.Encode(null!).Text.Length, Throws.ArgumentNullException);
 
     [Test]
+    public void AFieldIsAKeyWhateverLiesBehindItsNul()
+    {
+        byte[] field = new byte[48];
+        FixedString.Write(field, "memfd-v2"u8);
+        field.AsSpan(9).Fill(0xFF);
+        var handlers = new Dictionary<CompatibleField, int> { [CompatibleField.Encode("memfd-v2")] = 1 };
+        Assert.That(CompatibleField.TryRead(field, out CompatibleField key));
+        Assert.That(handlers.ContainsKey(key));
+        Assert.That(key.Bytes[9..].IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
+        Assert.That(key, Is.Not.EqualTo(CompatibleField.Encode("memfd-v20")));
+        Assert.That(key != CompatibleField.Encode("memfd-v"));
+    }
+
+    [Test]
+    public void A34_AFieldThatIsEmptyOrUnterminatedIsNoKey()
+    {
+        byte[] field = new byte[48];
+        Assert.That(CompatibleField.TryRead(field, out _), Is.False);
+        field.AsSpan().Fill((byte)'c');
+        Assert.That(CompatibleField.TryRead(field, out _), Is.False);
+        field[47] = 0;
+        Assert.That(CompatibleField.TryRead(field, out CompatibleField longest));
+        Assert.That(longest, Is.EqualTo(CompatibleField.Encode(new string('c', 47))));
+    }
+
+    [Test]
     public void APrefixDoesNotMatch()
     {
         var shorter = CompatibleField.Encode("memfd-v2");

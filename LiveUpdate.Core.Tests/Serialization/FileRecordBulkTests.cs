@@ -9,17 +9,16 @@ public class FileRecordBulkTests
 {
     private const byte Canary = 0xA5;
 
-    public delegate void Kernel(ref byte to, ReadOnlySpan<byte> compatible, ref byte from, nuint count);
+    public delegate void BulkWrite(ref byte to, ReadOnlySpan<byte> compatible, ref byte from, nuint count);
 
     private static readonly Gen<(string Compatible, FileRecordData[] Records)> s_files = Gen.Select(
         Gen.String[Gen.Char['!', '~'], 1, 47],
         Gen.Select(Gen.ULong, Gen.ULong, (data, token) => new FileRecordData(new DataHandle(data), token)).Array[0, 70]);
 
-    private static IEnumerable<TestCaseData> Kernels()
+    private static IEnumerable<TestCaseData> BulkWrites()
     {
-        yield return new TestCaseData(new Kernel(FileRecordWriter.Write512)).SetArgDisplayNames("512");
-        yield return new TestCaseData(new Kernel(FileRecordWriter.Write256)).SetArgDisplayNames("256");
-        yield return new TestCaseData(new Kernel(FileRecordWriter.Write128)).SetArgDisplayNames("128");
+        yield return new TestCaseData(new BulkWrite(FileRecordWriter.Write256)).SetArgDisplayNames("256");
+        yield return new TestCaseData(new BulkWrite(FileRecordWriter.Write128)).SetArgDisplayNames("128");
     }
 
     [Test]
@@ -36,8 +35,8 @@ public class FileRecordBulkTests
                 && bulk.AsSpan(written).IndexOfAnyExcept(Canary) < 0;
         });
 
-    [TestCaseSource(nameof(Kernels))]
-    public void EveryVectorWidthWritesTheSame(Kernel write) =>
+    [TestCaseSource(nameof(BulkWrites))]
+    public void EveryVectorWidthWritesTheSame(BulkWrite write) =>
         s_files.Where(files => files.Records.Length > 0).Sample(files =>
         {
             var compatible = CompatibleField.Encode(files.Compatible);
@@ -61,6 +60,18 @@ public class FileRecordBulkTests
             return FileRecordReader.ReadRun(entries, in compatible, read) == files.Records.Length
                 && read.AsSpan(0, files.Records.Length).SequenceEqual(files.Records)
                 && FileRecordReader.ReadRun(entries.AsSpan(files.Records.Length * 64), in other, read) == 1;
+        });
+
+    [Test]
+    public void AnEncodedStringIsWrittenAsItsTextIs() =>
+        s_files.Sample(files =>
+        {
+            var compatible = CompatibleField.Encode(files.Compatible);
+            byte[] entries = new byte[files.Records.Length * 64];
+            for (int i = 0; i < files.Records.Length; i++)
+                FileRecord.Write(entries.AsSpan(i * 64), in compatible, files.Records[i].Data, files.Records[i].Token);
+
+            return entries.AsSpan().SequenceEqual(OneByOne(compatible, files.Records));
         });
 
     [Test]
@@ -116,7 +127,7 @@ public class FileRecordBulkTests
             var writer = new BlockWriter(page, 64);
             writer.Clear();
             FileRecordWriter.Write(writer.Append(62), compatible.Bytes, records.AsSpan(0, 62));
-            FileRecord.Write(writer.Append(), compatible.Text, default, 7);
+            FileRecord.Write(writer.Append(), in compatible, default, 7);
             FileRecordReader.ReadRun(BlockReader.OfFiles(page).Entries, in compatible, records);
         }
     }

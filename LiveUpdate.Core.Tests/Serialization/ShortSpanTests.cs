@@ -18,7 +18,9 @@ public class ShortSpanTests
         yield return Call("session clear", 80, span => SessionRecord.Clear(span));
         yield return Call("file read", 64, span => FileRecord.Read(span));
         yield return Call("file write", 64, span => FileRecord.Write(span, "f"u8, default, 0));
+        yield return Call("file write encoded", 64, span => FileRecord.Write(span, CompatibleField.Encode("f"), default, 0));
         yield return Call("compatible matches", 48, span => CompatibleField.Encode("f").Matches(span));
+        yield return Call("compatible read", 48, span => CompatibleField.TryRead(span, out _));
         yield return Call("FLB header", 4096, span => FlbPage.WriteHeader(span, 1));
         yield return Call("FLB entry", 4096, span => FlbPage.WriteEntry(span, 0, "f"u8, default, 1));
         yield return Call("FLB read", 4096, span => FlbPage.Read(span));

@@ -76,7 +76,7 @@ public readonly ref struct BlockWriter
         MemoryMarshal.Write(Append(), in record);
     }
 
-    /// <summary>Zeroes all entries and their count, and keeps <see cref="Next"/>, as the roll-back of a freeze does (reference F-35).</summary>
+    /// <summary>Zeroes all entries and their count and keeps <see cref="Next"/>, to roll a freeze back (reference F-35).</summary>
     public void Clear()
     {
         Header.Count = 0;

@@ -29,9 +29,7 @@ public static class FileRecordWriter
 
         ref byte to = ref MemoryMarshal.GetReference(destination);
         ref byte from = ref Unsafe.As<FileRecordData, byte>(ref MemoryMarshal.GetReference(records));
-        if (Vector512.IsHardwareAccelerated)
-            Write512(ref to, compatible, ref from, (nuint)records.Length);
-        else if (Vector256.IsHardwareAccelerated)
+        if (Vector256.IsHardwareAccelerated)
             Write256(ref to, compatible, ref from, (nuint)records.Length);
         else
             Write128(ref to, compatible, ref from, (nuint)records.Length);
@@ -39,18 +37,7 @@ public static class FileRecordWriter
         return records.Length * LuoAbi.FileSize;
     }
 
-    // In all three the caller has checked that 64 bytes a record lie at "to", 16 at "from" and 48 in "compatible".
-    internal static void Write512(ref byte to, ReadOnlySpan<byte> compatible, ref byte from, nuint count)
-    {
-        Vector256<byte> first = Vector256.Create(compatible[..32]);
-        Vector128<byte> second = Vector128.Create(compatible[32..]);
-        for (nuint i = 0; i < count; i++)
-        {
-            Vector128<byte> data = Vector128.LoadUnsafe(ref from, i * 16);
-            Vector512.Create(first, Vector256.Create(second, data)).StoreUnsafe(ref to, i * LuoAbi.FileSize);
-        }
-    }
-
+    // In both the caller has checked that 64 bytes a record lie at "to", 16 at "from" and 48 in "compatible". 512 bits gain nothing.
     internal static void Write256(ref byte to, ReadOnlySpan<byte> compatible, ref byte from, nuint count)
     {
         Vector256<byte> first = Vector256.Create(compatible[..32]);

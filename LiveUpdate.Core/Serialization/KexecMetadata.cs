@@ -5,7 +5,7 @@ using LiveUpdate.Abi;
 namespace LiveUpdate.Serialization;
 
 /// <summary>A copy of the blob <c>kexec-metadata</c>, and the way to write one (reference 2.10, 73 bytes).</summary>
-/// <remarks>Independent of the orchestrator: a blob that cannot be read is no error. Nothing is allocated. Reading is safe for threads.</remarks>
+/// <remarks>A blob that cannot be read is no error. Nothing is allocated. Reading is safe for threads.</remarks>
 public readonly struct KexecMetadata
 {
     private readonly KexecMetadataSer _record;

@@ -27,7 +27,7 @@ public static class LuoRootSerializer
         MemoryMarshal.Write(destination, in record);
     }
 
-    /// <summary>Changes the address of the session blocks alone: cleared when a freeze begins, set when it succeeds (reference A-13).</summary>
+    /// <summary>Changes the address of the session blocks: cleared when a freeze begins, set when it succeeds (reference A-13).</summary>
     /// <param name="record">A written record, at least 32 bytes.</param>
     /// <param name="sessions">The first session block, or <see cref="PhysicalAddress.None"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="record"/> is shorter than the record.</exception>

@@ -10,7 +10,7 @@ namespace LiveUpdate.Serialization;
 /// <param name="Seals">The seal bits of <see cref="MemfdAbi"/>.</param>
 /// <param name="FolioCount">The entries in the folio array; 0 for an empty file.</param>
 /// <param name="Folios">The folio array; all zero for an empty file.</param>
-/// <remarks>The record's own flags are written as 0 and ignored (reference M-28). Nothing is allocated but exceptions. Safe for threads.</remarks>
+/// <remarks>The record's flags are written as 0 and ignored (reference M-28). Allocates nothing but exceptions. Safe for threads.</remarks>
 public readonly record struct MemfdRecord(ulong Position, ulong Size, uint Seals, ulong FolioCount, VmallocDescriptor Folios)
 {
     /// <summary>The seals that no reader knows; other than 0 is EOPNOTSUPP (reference M-20).</summary>

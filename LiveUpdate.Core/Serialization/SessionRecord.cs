@@ -25,7 +25,7 @@ public readonly struct SessionRecord
     /// <summary>The number of files that the entry claims; it may disagree with <see cref="Files"/> (reference A-31).</summary>
     public ulong FileCount => _record.FileSet.Count;
 
-    /// <summary>Whether the session is taken as empty: there is no file block, whatever <see cref="FileCount"/> says (reference A-31).</summary>
+    /// <summary>Whether the session is empty: no file block, whatever <see cref="FileCount"/> says (reference A-31).</summary>
     public bool IsEmpty => Files.IsNone;
 
     /// <summary>Copies an entry.</summary>
