@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Interop;
+
+/// <summary>A mapping made by <c>mmap</c>; unmapped when the last reference is gone.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class MappingHandle : SafeHandleMinusOneIsInvalid
+{
+    private nuint _length;
+
+    /// <summary>Makes a handle of nothing yet, so that no mapping is ever without one.</summary>
+    public MappingHandle()
+        : base(ownsHandle: true)
+    {
+    }
+
+    /// <summary>Maps zeroed memory that belongs to this process.</summary>
+    /// <exception cref="LiveUpdateException">The system has no room (ENOMEM).</exception>
+    public static MappingHandle MapAnonymous(long length)
+    {
+        var mapping = new MappingHandle();
+        mapping.Take(
+            Libc.MmapAnonymous(0, (nuint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0), length);
+        return mapping;
+    }
+
+    /// <summary>Maps a file from its start, shared with everyone who maps it.</summary>
+    /// <exception cref="LiveUpdateException">The system refuses, e.g. for want of room (ENOMEM).</exception>
+    public static MappingHandle MapShared(SafeFileHandle file, long length)
+    {
+        var mapping = new MappingHandle();
+        mapping.Take(Libc.Mmap(0, (nuint)length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, file, 0), length);
+        return mapping;
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Libc.Munmap(handle, _length) == 0;
+
+    private void Take(nint address, long length)
+    {
+        if (address == Libc.MAP_FAILED)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            Dispose();
+            throw Errno.Failed(errno, $"Mapping {length} bytes of memory");
+        }
+        _length = (nuint)length;
+        SetHandle(address);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using LiveUpdate.Abi;
+
+namespace LiveUpdate.Kho;
+
+/// <summary>The boot record in the first page of a region: how one generation tells the next where the device tree lies.</summary>
+internal static class BootRecord
+{
+    private const string Structure = "boot record";
+    private const int ScratchOffset = 64;
+    private const int ChecksumOffset = 92;
+
+    /// <summary>Reads the record.</summary>
+    /// <returns>False if the page is all zero: nothing was handed over.</returns>
+    /// <exception cref="LiveUpdateImageException">The record is damaged, of another version or of another region (EINVAL).</exception>
+    public static bool TryRead(KhoMemory memory, out KhoBootRecordSer record)
+    {
+        Span<byte> page = memory.GetSpan(memory.Base, LuoAbi.PageSize);
+        record = MemoryMarshal.Read<KhoBootRecordSer>(page);
+        if (!page.ContainsAnyExcept((byte)0))
+            return false;
+        Check(memory, 0, KhoBootRecordSer.MagicValue, record.Magic);
+        Check(memory, 8, KhoBootRecordSer.CurrentVersion, record.Version);
+        Check(memory, 12, (ulong)Marshal.SizeOf<KhoBootRecordSer>(), record.Size);
+        Check(memory, ChecksumOffset, Checksum(in record), record.Checksum);
+        Check(memory, 16, memory.Base.Value, record.MemoryBase);
+        Check(memory, 24, (ulong)memory.Length, record.MemoryLength);
+        ulong pages = (ulong)memory.Length >> LuoAbi.PageShift;
+        if (record.UsedPages > pages)
+            throw Bad(memory, 80, $"at most {pages} pages", $"{record.UsedPages}");
+        return true;
+    }
+
+    /// <summary>Writes the record.</summary>
+    public static void Write(KhoMemory memory, PhysicalAddress deviceTree, int deviceTreeSize, int usedPages)
+    {
+        var record = new KhoBootRecordSer
+        {
+            Magic = KhoBootRecordSer.MagicValue,
+            Version = KhoBootRecordSer.CurrentVersion,
+            Size = (uint)Marshal.SizeOf<KhoBootRecordSer>(),
+            MemoryBase = memory.Base.Value,
+            MemoryLength = (ulong)memory.Length,
+            Setup = new KhoSetupData
+            {
+                FdtAddress = deviceTree.Value,
+                FdtSize = (ulong)deviceTreeSize,
+                ScratchAddress = (memory.Base + ScratchOffset).Value,
+                ScratchSize = (ulong)Marshal.SizeOf<KhoScratchSer>(),
+            },
+            Scratch = new KhoScratchSer { Address = memory.Base.Value, Size = LuoAbi.PageSize },
+            UsedPages = (ulong)usedPages,
+        };
+        record.Checksum = Checksum(in record);
+        MemoryMarshal.Write(memory.GetSpan(memory.Base, LuoAbi.PageSize), in record);
+    }
+
+    /// <summary>Makes the page zero: nothing is handed over.</summary>
+    public static void Clear(KhoMemory memory) => memory.GetSpan(memory.Base, LuoAbi.PageSize).Clear();
+
+    private static uint Checksum(in KhoBootRecordSer record)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<KhoBootRecordSer>(in record))[..ChecksumOffset];
+        uint crc = uint.MaxValue;
+        foreach (byte value in bytes)
+            crc = BitOperations.Crc32C(crc, value);
+        return ~crc;
+    }
+
+    private static void Check(KhoMemory memory, int offset, ulong expected, ulong found)
+    {
+        if (expected != found)
+            throw Bad(memory, offset, $"0x{expected:x}", $"0x{found:x}");
+    }
+
+    private static LiveUpdateImageException Bad(KhoMemory memory, int offset, string expected, string found) =>
+        new(LiveUpdateError.InvalidArgument, Structure, memory.Base, offset, expected, found);
+}

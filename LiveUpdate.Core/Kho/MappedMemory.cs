@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using LiveUpdate.Abi;
+using LiveUpdate.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Kho;
+
+/// <summary>Memory that is one stretch of this process's address space.</summary>
+internal sealed class MappedMemory : KhoMemory
+{
+    private readonly SafeHandle _mapping;
+    private readonly SafeFileHandle? _file;
+
+    private unsafe MappedMemory(SafeHandle mapping, long offset, long length, SafeFileHandle? file)
+        // The mapping is at least offset + length bytes long and stays while _mapping is open.
+        : base(DefaultBase, length, (byte*)mapping.DangerousGetHandle() + offset)
+    {
+        _mapping = mapping;
+        _file = file;
+    }
+
+    public override SafeFileHandle? SharedFile => _file;
+
+    public static new MappedMemory Allocate(long length) => OperatingSystem.IsLinux()
+        ? new MappedMemory(MappingHandle.MapAnonymous(length), 0, length, null)
+        : new MappedMemory(new NativeMemoryHandle(length, LuoAbi.PageSize), 0, length, null);
+
+    public static MappedMemory Pin(byte[] array)
+    {
+        var pin = new PinnedArrayHandle(array);
+        long offset = -pin.DangerousGetHandle() & (LuoAbi.PageSize - 1);
+        long length = (array.Length - offset) & -LuoAbi.PageSize;
+        if (length > 0)
+            return new MappedMemory(pin, offset, length, null);
+        pin.Dispose();
+        throw new ArgumentException("The array holds no whole aligned page: make it at least two pages long.", nameof(array));
+    }
+
+    [SupportedOSPlatform("linux")]
+    public static MappedMemory MapOwned(SafeFileHandle file)
+    {
+        try
+        {
+            long length = SharedMemoryFile.Check(file);
+            return new MappedMemory(MappingHandle.MapShared(file, length), 0, length, file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public override KhoMemoryLease Lease()
+    {
+        ThrowIfDisposed();
+        return new KhoMemoryLease(_mapping);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _mapping.Dispose();
+        _file?.Dispose();
+    }
+}
