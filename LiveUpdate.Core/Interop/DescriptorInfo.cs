@@ -34,7 +34,7 @@ internal static class DescriptorInfo
     {
         ThrowIfNotOpen(handle);
         Libc.StatxBuffer status = Status(handle);
-        return (((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode);
+        return (DeviceOf(status), status.Inode);
     }
 
     /// <summary>Size, mode, link count, device and inode.</summary>
@@ -45,6 +45,9 @@ internal static class DescriptorInfo
             throw Errno.Failed(Marshal.GetLastPInvokeError(), "Reading the status of a descriptor");
         return status;
     }
+
+    /// <summary>The device of a status as one number.</summary>
+    public static ulong DeviceOf(in Libc.StatxBuffer status) => ((ulong)status.DeviceMajor << 32) | status.DeviceMinor;
 
     /// <summary>The magic number of the file system that the descriptor's file is of.</summary>
     /// <exception cref="LiveUpdateException">The call failed.</exception>

@@ -34,9 +34,16 @@ public sealed class LiveUpdateImageException : Exception
     /// <param name="offset">The offset in bytes of the bad field within the structure.</param>
     /// <param name="expected">What the field must be.</param>
     /// <param name="found">What it is.</param>
+    /// <param name="innerException">The cause, if another exception was it.</param>
     public LiveUpdateImageException(
-        LiveUpdateError error, string structure, PhysicalAddress address, int offset, string expected, string found)
-        : base($"{structure} at {address}, offset {offset}: expected {expected}, found {found} ({Errno.Name(error)}).")
+        LiveUpdateError error,
+        string structure,
+        PhysicalAddress address,
+        int offset,
+        string expected,
+        string found,
+        Exception? innerException = null)
+        : base($"{structure} at {address}, offset {offset}: expected {expected}, found {found} ({Errno.Name(error)}).", innerException)
     {
         Error = error;
         Structure = structure;
