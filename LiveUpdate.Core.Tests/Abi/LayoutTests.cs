@@ -29,6 +29,32 @@ public class LayoutTests
         yield return Structure<RetrieveFdArgs>(16, ("Size", 0), ("Fd", 4), ("Token", 8));
         yield return Structure<FinishArgs>(8, ("Size", 0), ("Reserved", 4));
         yield return Structure<GetNameArgs>(72, ("Size", 0), ("Reserved", 4), ("Name", 8));
+        yield return Structure<KhoBootRecordSer>(
+            96,
+            ("Magic", 0),
+            ("Version", 8),
+            ("Size", 12),
+            ("MemoryBase", 16),
+            ("MemoryLength", 24),
+            ("Setup", 32),
+            ("Scratch", 64),
+            ("UsedPages", 80),
+            ("Reserved", 88),
+            ("Checksum", 92));
+        yield return Structure<RecordPoolHeaderSer>(64, ("Magic", 0), ("RecordSize", 8), ("Reserved", 12), ("Used", 16));
+        yield return Structure<MemfdFdSer>(
+            32, ("Position", 0), ("Size", 8), ("Seals", 16), ("Slot", 20), ("Flags", 24), ("Reserved", 28));
+        yield return Structure<StateSer>(
+            40,
+            ("Magic", 0),
+            ("LayoutVersion", 8),
+            ("StateVersion", 12),
+            ("Length", 16),
+            ("DataChecksum", 24),
+            ("RangeCount", 28),
+            ("HeaderChecksum", 32),
+            ("Reserved", 36));
+        yield return Structure<StateRangeSer>(16, ("Address", 0), ("Length", 8));
         yield return Structure<Bytes8>(8, ("_element0", 0));
         yield return Structure<Bytes48>(48, ("_element0", 0));
         yield return Structure<Bytes64>(64, ("_element0", 0));
