@@ -1,0 +1,14 @@
+namespace LiveUpdate.Abi;
+
+/// <summary>The way into the next generation, as it stands in <see cref="LuoCoreSer"/>.</summary>
+public enum LuoCoreTarget : uint
+{
+    /// <summary>Not written.</summary>
+    None = 0,
+
+    /// <summary>Within the process.</summary>
+    InProcess = 1,
+
+    /// <summary>By replacing the process's image.</summary>
+    Exec = 2,
+}

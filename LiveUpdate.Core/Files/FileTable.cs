@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// The files of one session in order, and their index by token. The one type behind which the index stands.
+/// </summary>
+/// <remarks>
+/// <para>Files are only ever added at the end and leave all together, so the index needs no removal. Entries lie in chunks that never move:
+/// growing costs no copy and no large array, and a reference to an entry stays good.</para>
+/// <para>The index is open-addressed with eight bytes a slot: half of the token's hash above, the entry's number plus one below. The hash
+/// is multiplied by a secret of the process, so that no image can be made whose tokens all collide. Not safe for threads.</para>
+/// </remarks>
+internal sealed class FileTable
+{
+    private const int ChunkShift = 10;
+    private const int ChunkSize = 1 << ChunkShift;
+    private const int SmallestChunk = 4;
+    private const int SmallestIndex = 8;
+
+    private static readonly ulong s_multiplier = MakeMultiplier();
+
+    private FileEntry[][] _chunks = [];
+    private ulong[] _slots = [];
+    private int _shift;
+    private int _count;
+
+    /// <summary>How many files there are.</summary>
+    public int Count => _count;
+
+    /// <summary>A file by its number, in order of preservation.</summary>
+    public ref FileEntry this[int number]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _chunks[number >> ChunkShift][number & (ChunkSize - 1)];
+    }
+
+    /// <summary>The files of one chunk, for a walk in order without a look-up each; empty beyond the last.</summary>
+    public Span<FileEntry> Chunk(int chunk)
+    {
+        int start = chunk << ChunkShift;
+        return start >= _count ? default : _chunks[chunk].AsSpan(0, Math.Min(ChunkSize, _count - start));
+    }
+
+    /// <summary>Makes room, so that additions up to <paramref name="count"/> files need no memory.</summary>
+    /// <exception cref="OutOfMemoryException">There is none; the table is as before.</exception>
+    public void Reserve(int count)
+    {
+        if (4L * count > 3L * _slots.Length)
+            GrowIndex(count);
+        int last = (count - 1) >> ChunkShift;
+        if (last >= _chunks.Length)
+            Array.Resize(ref _chunks, Math.Max(last + 1, Math.Min(_chunks.Length * 2, _chunks.Length + 64)));
+        for (int chunk = _count >> ChunkShift; chunk <= last; chunk++)
+        {
+            int needed = chunk < last ? ChunkSize : count - (chunk << ChunkShift);
+            int size = chunk == 0 ? Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)needed), SmallestChunk, ChunkSize) : ChunkSize;
+            if (_chunks[chunk] is null || _chunks[chunk].Length < needed)
+                Array.Resize(ref _chunks[chunk], size);
+        }
+    }
+
+    /// <summary>The number of the first file with a token, or -1.</summary>
+    public int Find(ulong token)
+    {
+        if (_slots.Length == 0)
+            return -1;
+        ulong[] slots = _slots;
+        uint hash = Hash(token);
+        for (int slot = (int)(hash >> _shift); ; slot = (slot + 1) & (slots.Length - 1))
+        {
+            ulong value = slots[slot];
+            if (value == 0)
+                return -1;
+            if ((uint)(value >> 32) == hash && this[(int)(uint)value - 1].Token == token)
+                return (int)(uint)value - 1;
+        }
+    }
+
+    /// <summary>
+    /// Adds a file at the end; room must have been made. A token that is there already keeps naming the first file (reference R-03).
+    /// </summary>
+    /// <returns>False if the token was there already.</returns>
+    public bool Add(in FileEntry entry)
+    {
+        int number = _count;
+        this[number] = entry;
+        _count++;
+        uint hash = Hash(entry.Token);
+        ulong[] slots = _slots;
+        for (int slot = (int)(hash >> _shift); ; slot = (slot + 1) & (slots.Length - 1))
+        {
+            ulong value = slots[slot];
+            if (value == 0)
+            {
+                slots[slot] = ((ulong)hash << 32) | (uint)(number + 1);
+                return true;
+            }
+
+            if ((uint)(value >> 32) == hash && this[(int)(uint)value - 1].Token == entry.Token)
+                return false;
+        }
+    }
+
+    /// <summary>Drops every file.</summary>
+    public void Clear()
+    {
+        _chunks = [];
+        _slots = [];
+        _count = 0;
+    }
+
+    private static uint Hash(ulong token) => (uint)((token * s_multiplier) >> 32);
+
+    private static ulong MakeMultiplier()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToUInt64(bytes) | 1;
+    }
+
+    private void GrowIndex(int count)
+    {
+        uint size = Math.Max(SmallestIndex, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(count + (count / 3) + 1)));
+        var slots = new ulong[size];
+        int shift = 32 - System.Numerics.BitOperations.Log2(size);
+        foreach (ulong value in _slots)
+        {
+            if (value == 0)
+                continue;
+            int slot = (int)((uint)(value >> 32) >> shift);
+            while (slots[slot] != 0)
+                slot = (slot + 1) & (slots.Length - 1);
+            slots[slot] = value;
+        }
+
+        (_slots, _shift) = (slots, shift);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using LiveUpdate.Abi;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// The order of a hand-over, the same for every target: prepare, close the gate, freeze, serialize, transfer; and the way back.
+/// </summary>
+/// <remarks>
+/// The point of no return is inside <see cref="HandoverTarget.Transfer"/>; cancellation counts until that is called. Nothing that a failure
+/// must undo is done outside the one <c>try</c> below.
+/// </remarks>
+internal static class HandoverProcedure
+{
+    /// <summary>Hands a generation over.</summary>
+    /// <exception cref="LiveUpdateException">The first cause; everything is as before.</exception>
+    /// <exception cref="InvalidOperationException">Incoming sessions are unfinished, or called from a callback.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the commit; everything is as before.</exception>
+    public static LiveUpdateReport Run(
+        LiveUpdateEngine engine, HandoverTarget target, bool discardUnfinished, CancellationToken cancellationToken)
+    {
+        CallbackScope.ThrowIfActive("hand over");
+        cancellationToken.ThrowIfCancellationRequested();
+        using IDisposable update = engine.BeginHandover();
+        var times = new HandoverTimes { Started = Stopwatch.GetTimestamp(), Target = target.Kind };
+        CheckUnfinished(engine, discardUnfinished);
+        target.Prepare(engine);
+        engine.CloseGate(cancellationToken);
+        bool frozen = false;
+        try
+        {
+            CheckUnfinished(engine, discardUnfinished);
+            times.Bytes = engine.Memory.GetAccount().PreservedBytes;
+            var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
+            using (engine.WatchFreeze(progress))
+                engine.FreezeAndSerialize(progress, ref times);
+            frozen = true;
+            cancellationToken.ThrowIfCancellationRequested();
+            target.Transfer(engine, times);
+        }
+        catch (Exception exception)
+        {
+            if (frozen)
+                engine.Thaw();
+            engine.Gate.Open();
+            EngineLog.CalledOff(engine.Options.Logger, engine.Number, exception);
+            throw;
+        }
+
+        return CreateReport(engine, times);
+    }
+
+    /// <summary>The report of the update that a generation came from.</summary>
+    public static LiveUpdateReport CreateIncomingReport(ulong number, in LuoCoreSer core, long descriptors, long bootStarted, long bootEnded)
+    {
+        var times = new HandoverTimes
+        {
+            Started = core.Started,
+            Frozen = core.Frozen,
+            Serialized = core.Serialized,
+            HandedOver = core.HandedOver,
+        };
+        return new LiveUpdateReport
+        {
+            Number = number,
+            Target = NameOf(core.Target),
+            Sessions = (long)core.Sessions,
+            Files = (long)core.Files,
+            Descriptors = descriptors,
+            Bytes = (long)core.Bytes,
+            Phases = [.. OutgoingPhases(times, bootStarted), Phase("boot", times.Started, bootStarted, bootEnded)],
+        };
+    }
+
+    private static LiveUpdateReport CreateReport(LiveUpdateEngine engine, in HandoverTimes times) => new()
+    {
+        Number = engine.Number + 1,
+        Target = NameOf(times.Target),
+        Sessions = times.Sessions,
+        Files = times.Files,
+        Descriptors = engine.Descriptors.Count,
+        Bytes = times.Bytes,
+        Phases = OutgoingPhases(times, Stopwatch.GetTimestamp()),
+    };
+
+    private static LiveUpdatePhase[] OutgoingPhases(in HandoverTimes times, long end) =>
+    [
+        Phase("prepare", times.Started, times.Started, times.Frozen),
+        Phase("freeze", times.Started, times.Frozen, times.Serialized),
+        Phase("serialize", times.Started, times.Serialized, times.HandedOver),
+        Phase("hand-over", times.Started, times.HandedOver, end),
+    ];
+
+    private static LiveUpdatePhase Phase(string name, long zero, long start, long end) =>
+        new(name, Stopwatch.GetElapsedTime(zero, start), Stopwatch.GetElapsedTime(start, end));
+
+    private static string NameOf(LuoCoreTarget target) => target switch
+    {
+        LuoCoreTarget.InProcess => "in-process",
+        LuoCoreTarget.Exec => "exec",
+        _ => "unknown",
+    };
+
+    private static void CheckUnfinished(LiveUpdateEngine engine, bool discard)
+    {
+        if (discard || engine.FindUnfinished() is not { Count: > 0 } names)
+            return;
+        throw new InvalidOperationException(
+            $"These incoming sessions are not finished, and a hand-over would drop them (reference S-24): {string.Join(", ", names)}. " +
+            "Finish them, or set DiscardUnfinished in the options.");
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.ObjectModel;
+using LiveUpdate.Kho;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LiveUpdate;
+
+/// <summary>How an orchestrator is booted. Read once, at boot.</summary>
+public sealed class LiveUpdateOptions
+{
+    /// <summary>The file handlers, in registration order: the first that takes a file is used (reference H-03).</summary>
+    public Collection<FileHandler> Handlers { get; } = [];
+
+    /// <summary>
+    /// The size of preserved memory in bytes, rounded up to pages; used by a cold start only, since a later generation gets the memory of the
+    /// one before. 64 MiB unless set: room for about 800 000 files without state of their own.
+    /// </summary>
+    public long MemorySize { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// Memory of the caller's, instead of some made at boot; the caller disposes it after the orchestrator. If it holds a hand-over the
+    /// orchestrator boots from that.
+    /// </summary>
+    public KhoMemory? Memory { get; set; }
+
+    /// <summary>The switch (reference O-01). Off, registration is refused with EOPNOTSUPP and there is no device.</summary>
+    public bool IsEnabled { get; set; } = true;
+
+    /// <summary>
+    /// Whether a hand-over drops incoming sessions that are not finished (reference S-24); otherwise it throws and names them.
+    /// </summary>
+    public bool DiscardUnfinished { get; set; }
+
+    /// <summary>How long a hand-over waits for the operations under way; 30 seconds unless set.</summary>
+    public TimeSpan GateTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long the freeze of all files may take; 30 seconds unless set. A callback that hangs cannot be aborted: it is named in the log, and the
+    /// hand-over is called off as soon as it returns.
+    /// </summary>
+    public TimeSpan FreezeTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets the messages of state changes, and of callbacks that failed where they cannot refuse.</summary>
+    public ILogger Logger { get; set; } = NullLogger.Instance;
+}

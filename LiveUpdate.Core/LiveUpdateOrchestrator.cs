@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using LiveUpdate.Kho;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// The Live Update Orchestrator of this process: one generation, from its boot to its hand-over (reference 4.1).
+/// </summary>
+/// <remarks>
+/// <para>One <c>Main</c> serves every generation: <see cref="BootAsync"/> starts cold, or from what the previous generation handed over.
+/// Handlers belong into the options before that; what they are for must be known when the device is first opened (O-25).</para>
+/// <para>Safe for threads. After a hand-over every operation throws ESHUTDOWN; disposing is then silent. Disposing without one closes every
+/// outgoing session.</para>
+/// </remarks>
+public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposable
+{
+    private readonly LiveUpdateEngine _engine;
+    private readonly KhoMemory _memory;
+    private readonly bool _discardUnfinished;
+    private bool _ownsMemory;
+
+    private LiveUpdateOrchestrator(LiveUpdateEngine engine, KhoMemory memory, bool ownsMemory, bool discardUnfinished, LiveUpdateReport? previous)
+    {
+        (_engine, _memory, _ownsMemory, _discardUnfinished) = (engine, memory, ownsMemory, discardUnfinished);
+        PreviousUpdate = previous;
+    }
+
+    /// <summary>The report of the update that brought this generation; null after a cold start.</summary>
+    public LiveUpdateReport? PreviousUpdate { get; }
+
+    /// <summary>The number of the update that brought this generation; 0 after a cold start (reference A-12).</summary>
+    public ulong UpdateNumber => _engine.Number;
+
+    /// <summary>Preserved memory, for handlers and FLBs that are made outside a callback, and for its account of pages.</summary>
+    public KexecHandover Memory => _engine.Memory;
+
+    /// <summary>The descriptors that travel beside preserved memory.</summary>
+    public DescriptorSlots Descriptors => _engine.Descriptors;
+
+    /// <summary>
+    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>), oldest first; the newest 256 are kept.
+    /// </summary>
+    public IReadOnlyList<LiveUpdateException> CleanupErrors => _engine.CleanupErrors;
+
+    /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
+    /// <param name="options">Read now; later changes have no effect.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
+    /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
+    public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        long started = Stopwatch.GetTimestamp();
+        bool owns = options.Memory is null;
+        KhoMemory memory = options.Memory ?? CreateMemory(options.MemorySize);
+        try
+        {
+            LiveUpdateEngine engine = LiveUpdateEngine.Attach(memory, ToEngineOptions(options));
+            try
+            {
+                engine.Activate();
+            }
+            catch
+            {
+                engine.Dispose();
+                throw;
+            }
+
+            return new LiveUpdateOrchestrator(engine, memory, owns, options.DiscardUnfinished, ReportOf(engine, started));
+        }
+        catch
+        {
+            if (owns)
+                memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
+    /// <param name="options">Read now; later changes have no effect.</param>
+    /// <param name="cancellationToken">Calls the boot off before it begins.</param>
+    /// <inheritdoc cref="Boot"/>
+    public static Task<LiveUpdateOrchestrator> BootAsync(LiveUpdateOptions options, CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<LiveUpdateOrchestrator>(cancellationToken)
+            : Task.FromResult(Boot(options));
+
+    /// <summary>Opens the control device: exclusive, as <c>/dev/liveupdate</c> is (reference 4.2).</summary>
+    /// <remarks>The first open reads the sessions that were handed over; its first error is remembered for ever (O-21).</remarks>
+    /// <exception cref="InvalidOperationException">Called from a callback.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// EOPNOTSUPP: switched off. ESHUTDOWN: handed over. EBUSY: it is open. EIO: what was handed over cannot be read, now or earlier.
+    /// </exception>
+    public LiveUpdateDevice OpenDevice() => _engine.OpenDevice();
+
+    /// <summary>
+    /// Hands this generation over. If it throws, nothing happened: everything is unfrozen and goes on. If it returns, the next generation has
+    /// it all and this one is over.
+    /// </summary>
+    /// <param name="target">The way into the next generation.</param>
+    /// <param name="cancellationToken">Calls the hand-over off; ignored after the commit.</param>
+    /// <returns>What was moved and how long it took.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="target"/> is null.</exception>
+    /// <exception cref="ArgumentException">The target returns the next generation, or is for another system.</exception>
+    /// <exception cref="InvalidOperationException">Incoming sessions are unfinished, or called from a callback.</exception>
+    /// <exception cref="LiveUpdateException">The first cause that called it off; ESHUTDOWN: handed over. EBUSY: another one is under way.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the commit.</exception>
+    public LiveUpdateReport HandOver(HandoverTarget target, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target is InProcessTarget)
+            throw new ArgumentException("This target returns the next generation; call the overload for it.", nameof(target));
+        return HandoverProcedure.Run(_engine, target, _discardUnfinished, cancellationToken);
+    }
+
+    /// <summary>Changes the generation within the process.</summary>
+    /// <param name="target">How the next generation boots.</param>
+    /// <param name="cancellationToken">Calls the hand-over off; ignored after the commit.</param>
+    /// <returns>The next generation, owned by the caller, and the report.</returns>
+    /// <inheritdoc cref="HandOver(HandoverTarget, CancellationToken)"/>
+    public InProcessHandover HandOver(InProcessTarget target, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        LiveUpdateReport report = HandoverProcedure.Run(_engine, target, _discardUnfinished, cancellationToken);
+        bool owns = _ownsMemory;
+        _ownsMemory = false;
+        LiveUpdateEngine next = target.TakeNext();
+        long now = Stopwatch.GetTimestamp();
+        return new InProcessHandover(
+            new LiveUpdateOrchestrator(next, _memory, owns, target.DiscardUnfinished, ReportOf(next, now)), report);
+    }
+
+    /// <summary>Hands this generation over on another thread.</summary>
+    /// <inheritdoc cref="HandOver(HandoverTarget, CancellationToken)"/>
+    public Task<LiveUpdateReport> HandOverAsync(HandoverTarget target, CancellationToken cancellationToken = default) =>
+        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+
+    /// <summary>Changes the generation within the process, on another thread.</summary>
+    /// <inheritdoc cref="HandOver(InProcessTarget, CancellationToken)"/>
+    public Task<InProcessHandover> HandOverAsync(InProcessTarget target, CancellationToken cancellationToken = default) =>
+        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+
+    /// <summary>Closes every outgoing session and releases the memory; after a hand-over only the latter. Does nothing when called again.</summary>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        if (_ownsMemory)
+            _memory.Dispose();
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>What the engine needs of the options.</summary>
+    internal static EngineOptions ToEngineOptions(LiveUpdateOptions options) => new()
+    {
+        Handlers = [.. options.Handlers],
+        Logger = options.Logger,
+        IsEnabled = options.IsEnabled,
+        GateTimeout = options.GateTimeout,
+        FreezeTimeout = options.FreezeTimeout,
+    };
+
+    private static KhoMemory CreateMemory(long size) =>
+        OperatingSystem.IsLinux() ? KhoMemory.CreateShared(size) : KhoMemory.Allocate(size);
+
+    private static LiveUpdateReport? ReportOf(LiveUpdateEngine engine, long bootStarted)
+    {
+        if (!engine.HasIncoming)
+            return null;
+        return HandoverProcedure.CreateIncomingReport(
+            engine.Number, engine.IncomingCore.GetValueOrDefault(), engine.Descriptors.IncomingCount, bootStarted, Stopwatch.GetTimestamp());
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace LiveUpdate;
+
+/// <summary>The messages of the engine: state changes, and what no caller would see otherwise.</summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Generation {Number} is up; handed over to it: {HasIncoming}")]
+    public static partial void Booted(ILogger logger, ulong number, bool hasIncoming);
+
+    [LoggerMessage(2, LogLevel.Error, "What the previous generation handed over cannot be read")]
+    public static partial void DeserializationFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Warning, "The image has {Count} oddities that are accepted: repeated tokens, or counts without files")]
+    public static partial void ImageOddities(ILogger logger, int count);
+
+    [LoggerMessage(4, LogLevel.Error, "The callback \"{Callback}\" failed where it cannot refuse; the state change went on: {Reason}")]
+    public static partial void CleanupFailed(ILogger logger, string callback, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "Generation {Number} is frozen: {Sessions} sessions, {Files} files")]
+    public static partial void Frozen(ILogger logger, ulong number, long sessions, long files);
+
+    [LoggerMessage(6, LogLevel.Warning, "The hand-over of generation {Number} was called off and everything unfrozen")]
+    public static partial void CalledOff(ILogger logger, ulong number, Exception cause);
+
+    [LoggerMessage(7, LogLevel.Information, "Generation {Number} has been handed over")]
+    public static partial void HandedOver(ILogger logger, ulong number);
+
+    [LoggerMessage(8, LogLevel.Critical, "The freeze hangs in session {Session}, file {File}: handler {Handler}, token {Token}")]
+    public static partial void FreezeHangs(ILogger logger, string session, int file, string handler, string token);
+}

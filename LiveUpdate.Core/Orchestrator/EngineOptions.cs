@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+
+namespace LiveUpdate;
+
+/// <summary>What the engine needs to know of the user's options.</summary>
+internal sealed class EngineOptions
+{
+    public required IReadOnlyList<FileHandler> Handlers { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>The switch (reference O-01); off, nothing registers and there is no device.</summary>
+    public bool IsEnabled { get; init; } = true;
+
+    /// <summary>How long a hand-over waits for the operations under way.</summary>
+    public TimeSpan GateTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>How long the freeze of all files may take.</summary>
+    public TimeSpan FreezeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using LiveUpdate.Abi;
+using LiveUpdate.Kho;
+using LiveUpdate.Serialization;
+
+namespace LiveUpdate;
+
+/// <content>Freeze, serialization, and the way back (reference 4.7).</content>
+internal sealed partial class LiveUpdateEngine
+{
+    private int _handovers;
+
+    /// <summary>Begins the one hand-over that may be under way; dispose what this returns to end it.</summary>
+    /// <exception cref="LiveUpdateException">EBUSY: one is under way. ESHUTDOWN: one has happened.</exception>
+    public IDisposable BeginHandover()
+    {
+        if (Gate.IsOver)
+            throw Refusal.Create(LiveUpdateError.Shutdown, "hand over", "This generation has been handed over.");
+        if (Interlocked.Exchange(ref _handovers, 1) != 0)
+            throw Refusal.Create(LiveUpdateError.Busy, "hand over", "Another hand-over of this generation is under way.");
+        return new HandoverUnderWay(this);
+    }
+
+    /// <summary>Names the sessions that a hand-over would drop (reference S-24).</summary>
+    public IReadOnlyList<string> FindUnfinished() => [.. Incoming.Unfinished.Select(static record => record.Name.ToString())];
+
+    /// <summary>Closes the freeze gate: waits for the operations under way and shuts out new ones (reference C-03).</summary>
+    /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over. ETIMEDOUT: an operation did not end in time; the gate is open.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the gate is open.</exception>
+    public void CloseGate(CancellationToken cancellationToken)
+    {
+        CallbackScope.ThrowIfActive("hand over");
+        if (!Gate.TryClose(_options.GateTimeout, cancellationToken))
+        {
+            throw Refusal.Create(
+                LiveUpdateError.TimedOut, "hand over", $"Operations on sessions did not end within {_options.GateTimeout}; nothing was frozen.");
+        }
+
+        if (Gate.IsOver)
+        {
+            Gate.Open();
+            throw Refusal.Create(LiveUpdateError.Shutdown, "hand over", "This generation has been handed over.");
+        }
+    }
+
+    /// <summary>
+    /// Freezes every file of every session and writes the image. From the first freeze on: one thread, no managed allocation, no system call.
+    /// </summary>
+    /// <param name="progress">Made before the gate was closed.</param>
+    /// <param name="times">Gets the time stamps.</param>
+    /// <exception cref="LiveUpdateException">A callback refused, or the time was over; everything is unfrozen, the gate still closed.</exception>
+    public void FreezeAndSerialize(FreezeProgress progress, ref HandoverTimes times)
+    {
+        times.Frozen = Stopwatch.GetTimestamp();
+        if (!_options.IsEnabled)
+        {
+            times.Serialized = times.HandedOver = times.Frozen;
+            return;
+        }
+
+        Outgoing.Freeze(progress);
+        times.Serialized = Stopwatch.GetTimestamp();
+        (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
+        times.Sessions = Outgoing.Count;
+        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
+        SerializeFlbs();
+        times.HandedOver = Stopwatch.GetTimestamp();
+        SerializeCore(ref times);
+        Memory.WriteHandover();
+    }
+
+    /// <summary>
+    /// Undoes <see cref="FreezeAndSerialize"/> after it succeeded: sessions newest first, the files of each oldest first (reference F-36).
+    /// </summary>
+    public void Thaw()
+    {
+        if (!_options.IsEnabled)
+            return;
+        Memory.ClearHandover();
+        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), PhysicalAddress.None);
+        FlbPage.WriteHeader(Memory.GetSpan(_flbPage, LuoAbi.PageSize), 0);
+        Outgoing.Unfreeze();
+    }
+
+    /// <summary>The commit: this generation is over, and what waits at its gate throws. Memory and descriptors belong to the next one.</summary>
+    public void End()
+    {
+        Gate.End();
+        Outgoing.Abandon();
+        LiveGenerations.Remove(this);
+        EngineLog.HandedOver(_options.Logger, Number + 1);
+    }
+
+    /// <summary>Watches a freeze: at the time given names the file that hangs, and lets the freeze end before the next one.</summary>
+    public Timer? WatchFreeze(FreezeProgress progress)
+    {
+        if (_options.FreezeTimeout == Timeout.InfiniteTimeSpan)
+            return null;
+        return new Timer(_ => ReportHang(progress), null, _options.FreezeTimeout, Timeout.InfiniteTimeSpan);
+    }
+
+    private void ReportHang(FreezeProgress progress)
+    {
+        progress.Expire();
+        (string? session, int number) = progress.Position;
+        if (session is null || Outgoing.Find(session) is not { } found || number >= found.Files.Count)
+            return;
+        ref readonly FileEntry file = ref found.Files[number];
+        string handler = Handlers[file.Handler].Handler.Compatible;
+        EngineLog.FreezeHangs(_options.Logger, session, number, handler, new Token(file.Token).ToString());
+    }
+
+    private void SerializeFlbs()
+    {
+        Span<byte> page = Memory.GetSpan(_flbPage, LuoAbi.PageSize);
+        int count = 0;
+        IReadOnlyList<FlbRegistration> linked = Flbs.Linked;
+        for (int i = 0; i < linked.Count; i++)
+        {
+            OutgoingFlb flb = linked[i].Outgoing;
+            if (flb.Files > 0)
+                FlbPage.WriteEntry(page, count++, linked[i].Name, new DataHandle(flb.Data), (ulong)flb.Files);
+        }
+
+        FlbPage.WriteHeader(page, count);
+    }
+
+    private void SerializeCore(ref HandoverTimes times)
+    {
+        (PhysicalAddress slots, int count) = Descriptors.Seal();
+        CoreRecord.Write(Memory.GetSpan(_core, LuoCoreSer.Size), new LuoCoreSer
+        {
+            DescriptorsPa = slots.Value,
+            DescriptorSlots = (ulong)count,
+            Started = times.Started,
+            Frozen = times.Frozen,
+            Serialized = times.Serialized,
+            HandedOver = times.HandedOver,
+            Sessions = (ulong)times.Sessions,
+            Files = (ulong)times.Files,
+            Bytes = (ulong)times.Bytes,
+            Target = times.Target,
+        });
+    }
+
+    private sealed class HandoverUnderWay(LiveUpdateEngine engine) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref engine._handovers, 0);
+    }
+}

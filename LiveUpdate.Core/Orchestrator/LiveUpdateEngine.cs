@@ -1,0 +1,256 @@
+using LiveUpdate.Abi;
+using LiveUpdate.Kho;
+using LiveUpdate.Serialization;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// The orchestrator of one generation, behind the façade and the request dispatcher (reference 4.1, 4.2).
+/// </summary>
+/// <remarks>
+/// <para>Life: <see cref="Attach"/> parses what was handed over and writes nothing; <see cref="Deserialize"/> and <see cref="Verify"/> look at it
+/// before the commit where both generations live together; <see cref="Activate"/> takes the memory over and sets up the outgoing side; a
+/// hand-over freezes and ends it. A failure before <see cref="Activate"/> leaves the memory to the generation before.</para>
+/// <para>Lock order, outer first (reference C-01): freeze gate -> session -> session list -> registration -> FLB -> preserved memory, id set and
+/// descriptor slots. The gate is shared by every operation and closed by the hand-over; the session's lock is held during callbacks; the lists'
+/// locks are held for moments and never during a callback; registration is shared during the choice of a handler and the FLB work of files.</para>
+/// </remarks>
+internal sealed partial class LiveUpdateEngine : IDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly IncomingImage? _image;
+    private readonly CleanupErrors _errors;
+    private readonly Lock _openLock = new();
+    private readonly PageOwner _rootOwner = new("LUO root");
+    private PhysicalAddress _root;
+    private PhysicalAddress _flbPage;
+    private PhysicalAddress _core;
+    private Exception? _openFailure;
+    private bool _deserialized;
+    private bool _isOpen;
+    private bool _disposed;
+
+    private LiveUpdateEngine(KexecHandover memory, EngineOptions options, IncomingImage? image)
+    {
+        (Memory, _options, _image) = (memory, options, image);
+        _errors = new CleanupErrors(error => EngineLog.CleanupFailed(options.Logger, error.Operation ?? "callback", error.Message));
+        Flbs = new FlbRegistry(memory, _errors);
+        Flbs.Load(image?.Flbs);
+        Handlers = new HandlerRegistry(Flbs);
+        Descriptors = new DescriptorSlots(memory);
+        var files = new FileEnvironment
+        {
+            Memory = memory,
+            Errors = _errors,
+            Flbs = Flbs,
+            Handlers = Handlers,
+            Ids = new FileIdSet(),
+            Descriptors = Descriptors,
+        };
+        Sessions = new SessionEnvironment { Files = files, Gate = Gate };
+        Outgoing = new OutgoingSessionList(memory);
+        Incoming = new IncomingSessionList(Sessions);
+    }
+
+    public KexecHandover Memory { get; }
+
+    public GenerationGate Gate { get; } = new();
+
+    public FlbRegistry Flbs { get; }
+
+    public HandlerRegistry Handlers { get; }
+
+    public DescriptorSlots Descriptors { get; }
+
+    public SessionEnvironment Sessions { get; }
+
+    public OutgoingSessionList Outgoing { get; }
+
+    public IncomingSessionList Incoming { get; }
+
+    /// <summary>The options it was booted with.</summary>
+    public EngineOptions Options => _options;
+
+    /// <summary>The number of the hand-over that brought this generation; 0 after a cold start.</summary>
+    public ulong Number => _image?.Number ?? 0;
+
+    /// <summary>Whether anything was handed over.</summary>
+    public bool HasIncoming => _image is not null;
+
+    /// <summary>The library's own record of the hand-over that brought this generation.</summary>
+    public LuoCoreSer? IncomingCore => _image?.Core;
+
+    /// <summary>What callbacks threw that cannot refuse, oldest first.</summary>
+    public IReadOnlyList<LiveUpdateException> CleanupErrors => _errors.ToList();
+
+    /// <summary>Parses what was handed over and registers the handlers; writes nothing into the memory.</summary>
+    /// <exception cref="LiveUpdateImageException">The image is damaged.</exception>
+    /// <exception cref="LiveUpdateException">A handler is refused.</exception>
+    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options)
+    {
+        KexecHandover handover = KexecHandover.Attach(memory);
+        try
+        {
+            IncomingImage? image = options.IsEnabled ? IncomingImage.Read(handover) : null;
+            var engine = new LiveUpdateEngine(handover, options, image);
+            if (options.IsEnabled)
+            {
+                foreach (FileHandler handler in options.Handlers)
+                    engine.Handlers.Register(handler);
+            }
+
+            return engine;
+        }
+        catch
+        {
+            handover.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads sessions and files of the image, once; its first error is remembered for ever (reference O-21, R-00).
+    /// </summary>
+    /// <exception cref="LiveUpdateException">EIO, with the first error inside.</exception>
+    public void Deserialize()
+    {
+        lock (_openLock)
+            DeserializeUnsynchronized();
+    }
+
+    /// <summary>Runs the checks of every FLB and file before the commit; changes nothing.</summary>
+    /// <exception cref="LiveUpdateException">A callback refused.</exception>
+    public void Verify()
+    {
+        lock (_openLock)
+        {
+            try
+            {
+                VerifyUnsynchronized();
+            }
+            catch (LiveUpdateException exception)
+            {
+                _openFailure = exception;
+                Incoming.Abandon();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the memory over, releases what only the parse needed, and sets up the outgoing side (reference O-06, O-07).
+    /// </summary>
+    /// <exception cref="LiveUpdateException">ENOMEM: the memory cannot hold an empty outgoing side; never after a hand-over, which had one.</exception>
+    public void Activate()
+    {
+        Memory.Activate();
+        if (!_options.IsEnabled)
+            return;
+        _image?.Release(Memory);
+        Incoming.Restore();
+        _root = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
+        _flbPage = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
+        _core = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
+        FlbPage.WriteHeader(Memory.GetSpan(_flbPage, LuoAbi.PageSize), 0);
+        LuoRootSerializer.Write(Memory.GetSpan(_root, LuoAbi.PageSize), new LuoRoot(Number + 1, PhysicalAddress.None, _flbPage));
+        Memory.AddSubtree(LuoAbi.SubtreeName, _root, LuoAbi.RootSize);
+        Memory.AddSubtree(LuoCoreSer.SubtreeName, _core, LuoCoreSer.Size);
+        LiveGenerations.Add(this);
+        EngineLog.Booted(_options.Logger, Number, HasIncoming);
+    }
+
+    /// <summary>Opens the control device (reference O-20 to O-22, O-25).</summary>
+    /// <exception cref="LiveUpdateException">
+    /// EOPNOTSUPP: switched off. ESHUTDOWN: handed over. EBUSY: it is open. EIO: what was handed over cannot be read, now or earlier.
+    /// </exception>
+    public ManagedDevice OpenDevice()
+    {
+        CallbackScope.ThrowIfActive("open device");
+        if (!_options.IsEnabled)
+            throw Refusal.Create(LiveUpdateError.NotSupported, "open device", "Live update is switched off (reference O-01).");
+        using GenerationGate.Pass pass = Gate.Enter("open device");
+        lock (_openLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_isOpen)
+                throw Refusal.Create(LiveUpdateError.Busy, "open device", "The device has one opener at a time.");
+            DeserializeUnsynchronized();
+            _isOpen = true;
+            return new ManagedDevice(this);
+        }
+    }
+
+    /// <summary>Lets the next opener in.</summary>
+    public void CloseDevice()
+    {
+        lock (_openLock)
+            _isOpen = false;
+    }
+
+    /// <summary>Closes every outgoing session and lets the memory go. After a hand-over only the latter.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        if (!Gate.IsOver)
+            Outgoing.CloseAll();
+        _disposed = true;
+        Incoming.Abandon();
+        Descriptors.ReleaseIncoming();
+        Descriptors.ReleaseOutgoing();
+        LiveGenerations.Remove(this);
+        Memory.Dispose();
+    }
+
+    private void DeserializeUnsynchronized()
+    {
+        if (!_deserialized)
+        {
+            _deserialized = true;
+            try
+            {
+                DeserializeOnce();
+            }
+            catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
+            {
+                _openFailure = exception;
+                Incoming.Abandon();
+                EngineLog.DeserializationFailed(_options.Logger, exception);
+            }
+        }
+
+        if (_openFailure is { } failure)
+        {
+            throw Refusal.Create(
+                LiveUpdateError.InputOutput,
+                "open device",
+                $"What the previous generation handed over cannot be read: {failure.Message}",
+                inner: failure);
+        }
+    }
+
+    private void DeserializeOnce()
+    {
+        if (_image?.Sessions is not { } blocks)
+            return;
+        Handlers.Lock.EnterShared();
+        try
+        {
+            int oddities = Incoming.Load(blocks);
+            if (oddities != 0)
+                EngineLog.ImageOddities(_options.Logger, oddities);
+        }
+        finally
+        {
+            Handlers.Lock.ExitShared();
+            blocks.Dispose();
+        }
+    }
+
+    private void VerifyUnsynchronized()
+    {
+        foreach (FlbRegistration flb in Flbs.Linked)
+            flb.Incoming.Verify();
+        Incoming.Verify();
+    }
+}

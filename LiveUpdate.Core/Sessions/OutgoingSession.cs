@@ -1,0 +1,112 @@
+using System.Diagnostics.CodeAnalysis;
+using LiveUpdate.Kho;
+
+namespace LiveUpdate;
+
+/// <summary>An outgoing session of the managed device: active, frozen, gone (reference 4.3).</summary>
+/// <remarks>Its lock nests inside the freeze gate and outside the list's lock, and is held during the callbacks of its files (C-08).</remarks>
+internal sealed class OutgoingSession : Session
+{
+    private readonly SessionEnvironment _environment;
+    private readonly OutgoingSessionList _list;
+    private readonly Lock _lock = new();
+    private bool _closed;
+
+    public OutgoingSession(SessionName name, SessionEnvironment environment, OutgoingSessionList list)
+        : base(name)
+    {
+        (_environment, _list) = (environment, list);
+        Files = new OutgoingFileSet(environment.Files, list.FileBlocks, Name);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsIncoming => false;
+
+    /// <summary>The files; the freeze, which holds the gate closed, needs no other lock.</summary>
+    public OutgoingFileSet Files { get; }
+
+    /// <summary>Where the files' first block lies, after a freeze.</summary>
+    public PhysicalAddress FilesAddress { get; set; }
+
+    /// <summary>Its place in the list; null once it has left.</summary>
+    public LinkedListNode<OutgoingSession>? Node { get; set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SessionFile> GetFiles()
+    {
+        using GenerationGate.Pass pass = _environment.Gate.Enter("list files", Name);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            var files = new SessionFile[Files.Count];
+            for (int i = 0; i < files.Length; i++)
+            {
+                ref readonly FileEntry entry = ref Files[i];
+                string handler = _environment.Files.Handlers[entry.Handler].Handler.Compatible;
+                files[i] = new SessionFile(entry.Token, handler, new DataHandle(entry.Data), FileStatus.Listed);
+            }
+
+            return files;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Preserve(Token token, object file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        using GenerationGate.Pass pass = _environment.Gate.Enter("preserve", Name);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            Files.Preserve(token.Value, file);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRetrieve<T>(Token token, [NotNullWhen(true)] out T? file)
+        where T : class => throw WrongKind("retrieve", token);
+
+    /// <inheritdoc/>
+    public override void Finish() => throw WrongKind("finish", null);
+
+    /// <inheritdoc/>
+    public override void Close()
+    {
+        if (Volatile.Read(ref _closed))
+            return;
+        using GenerationGate.Pass pass = _environment.Gate.Enter("close", Name);
+        Unpreserve();
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        if (Volatile.Read(ref _closed) || _environment.Gate.IsOver || !_environment.Gate.TryEnter("dispose", out GenerationGate.Pass pass))
+            return;
+        using (pass)
+            Unpreserve();
+    }
+
+    /// <inheritdoc/>
+    private protected override object Retrieve(Token token, Type type) => throw WrongKind("retrieve", token);
+
+    private void Unpreserve()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            Files.UnpreserveAll();
+            Volatile.Write(ref _closed, true);
+        }
+
+        _list.Remove(this);
+    }
+
+    private LiveUpdateException WrongKind(string operation, Token? token)
+    {
+        CallbackScope.ThrowIfActive(operation);
+        return Refusal.Create(
+            LiveUpdateError.InvalidArgument, operation, "An outgoing session takes no such request (reference U-04).", Name, token?.Value);
+    }
+}
