@@ -1,5 +1,3 @@
-using LiveUpdate.Kho;
-
 namespace LiveUpdate;
 
 /// <summary>

@@ -18,5 +18,5 @@ public readonly ref struct FlbContext<T>
     public DataHandle Data => new(_call.Data);
 
     /// <summary>The live object; null if <see cref="Flb{T}.Preserve"/> set none.</summary>
-    public T? Object => Flb<T>.Cast(_call.Object);
+    public T? Value => Flb<T>.Cast(_call.Object);
 }

@@ -22,7 +22,7 @@ public readonly ref struct FlbPreserveContext<T>
     }
 
     /// <summary>The live object that users of the outgoing side get; may stay null (reference G-32).</summary>
-    public T? Object
+    public T? Value
     {
         get => Flb<T>.Cast(_call.Object);
         set => _call.Object = value;

@@ -16,7 +16,7 @@ public sealed class FlbReference<T> : IDisposable
 
     /// <summary>The live object; null if the FLB's <c>Preserve</c> set none (reference G-32).</summary>
     /// <exception cref="ObjectDisposedException">The reference was put.</exception>
-    public T? Object
+    public T? Value
     {
         get
         {

@@ -21,7 +21,7 @@ public abstract class Flb<T> : Flb
     }
 
     /// <summary>The first file that depends on it is being preserved: save the state and set the data handle (reference G-10).</summary>
-    /// <param name="context">Set <see cref="FlbPreserveContext{T}.Data"/> and <see cref="FlbPreserveContext{T}.Object"/>.</param>
+    /// <param name="context">Set <see cref="FlbPreserveContext{T}.Data"/> and <see cref="FlbPreserveContext{T}.Value"/>.</param>
     protected abstract void Preserve(ref FlbPreserveContext<T> context);
 
     /// <summary>The last file that depended on it is gone: undo <see cref="Preserve"/> (reference G-12). Cannot refuse.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
@@ -42,6 +41,8 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         _blocks = blocks;
         if (blocks is null)
             return 0;
+        if (environment.Memory.IsActive)
+            blocks.Restore();
         _files.Reserve((int)blocks.EntryCount);
         Span<byte> buffer = stackalloc byte[LuoAbi.PageSize];
         Bytes48 lastField = default;

@@ -236,7 +236,7 @@ internal sealed class OutgoingFileSet(FileEnvironment environment, PageOwner own
             throw Refuse(LiveUpdateError.BadDescriptor, token, "The descriptor is not open.", exception);
         }
 
-        if (OperatingSystem.IsLinux() && !Interop.DescriptorInfo.IsOpen(descriptor))
+        if (descriptor.IsInvalid || (OperatingSystem.IsLinux() && !Interop.DescriptorInfo.IsOpen(descriptor)))
         {
             descriptor.DangerousRelease();
             throw Refuse(LiveUpdateError.BadDescriptor, token, "The handle is not an open descriptor of a file, or one of a path only.");
@@ -248,7 +248,7 @@ internal sealed class OutgoingFileSet(FileEnvironment environment, PageOwner own
     private (FileRegistration Registration, object Accepted) Choose(ulong token, object file, SafeHandle? descriptor)
     {
         IReadOnlyList<FileRegistration> ordered = environment.Handlers.Ordered;
-        for (int i = 0; i < ordered.Count; i++)
+        for (int i = 0; i < ordered.Count && file is not IControlObject; i++)
         {
             FileRegistration registration = ordered[i];
             if (registration.Handler.Accepts(file, descriptor) is not { } accepted)

@@ -24,13 +24,13 @@ internal static class HandoverProcedure
         using IDisposable update = engine.BeginHandover();
         var times = new HandoverTimes { Started = Stopwatch.GetTimestamp(), Target = target.Kind };
         CheckUnfinished(engine, discardUnfinished);
+        times.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
         target.Prepare(engine);
         engine.CloseGate(cancellationToken);
         bool frozen = false;
         try
         {
             CheckUnfinished(engine, discardUnfinished);
-            times.Bytes = engine.Memory.GetAccount().PreservedBytes;
             var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
             using (engine.WatchFreeze(progress))
                 engine.FreezeAndSerialize(progress, ref times);

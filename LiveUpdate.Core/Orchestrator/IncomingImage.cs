@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
 using LiveUpdate.Serialization;
@@ -11,6 +12,8 @@ namespace LiveUpdate;
 internal sealed class IncomingImage
 {
     private static readonly PageOwner s_sessionBlocks = new("incoming session blocks");
+
+    private static readonly PageOwner s_slotBlocks = new("incoming descriptor slots");
 
     private IncomingImage(ulong number, KhoSubtree root, PhysicalAddress flbPage)
     {
@@ -28,8 +31,11 @@ internal sealed class IncomingImage
     /// <summary>The FLB page.</summary>
     public PhysicalAddress FlbPage { get; }
 
-    /// <summary>The chain of session blocks; null for none. Deserialization takes it.</summary>
-    public IncomingBlockSet? Sessions { get; private set; }
+    /// <summary>The chain of session blocks; null for none.</summary>
+    public IncomingBlockSet? Sessions { get; private init; }
+
+    /// <summary>The table of descriptor slots; null for none.</summary>
+    public IncomingBlockSet? Slots { get; private set; }
 
     /// <summary>The FLBs by name: data handle and number of files.</summary>
     public Dictionary<string, (ulong Data, ulong Files)> Flbs { get; } = new(StringComparer.Ordinal);
@@ -57,9 +63,34 @@ internal sealed class IncomingImage
         return image;
     }
 
+    /// <summary>Reads the slots of the descriptors that travelled beside the memory; null where a slot is free.</summary>
+    /// <exception cref="LiveUpdateImageException">The table is damaged.</exception>
+    public DescriptorSlotSer?[] ReadSlots()
+    {
+        if (Slots is not { } blocks)
+            return [];
+        var slots = new DescriptorSlotSer?[blocks.EntryCount];
+        Span<byte> buffer = stackalloc byte[LuoAbi.PageSize];
+        int next = 0;
+        for (int block = 0; block < blocks.BlockCount; block++)
+        {
+            int entries = blocks.ReadBlock(block, buffer);
+            foreach (DescriptorSlotSer slot in MemoryMarshal.Cast<byte, DescriptorSlotSer>(
+                buffer.Slice(LuoAbi.BlockHeaderSize, entries * DescriptorSlotSer.Size)))
+            {
+                if (next == slots.Length)
+                    return slots;
+                slots[next++] = slot.State == DescriptorSlotSer.InUse ? slot : null;
+            }
+        }
+
+        return slots;
+    }
+
     /// <summary>Releases what only the parse needed, after the commit (reference O-06; the kernel leaks the FLB page).</summary>
     public void Release(KexecHandover memory)
     {
+        Slots?.Dispose();
         memory.TryRestoreAndFree(Root.Address);
         memory.TryRestoreAndFree(FlbPage);
         if (memory.TryGetSubtree(LuoCoreSer.SubtreeName, out KhoSubtree core))
@@ -81,7 +112,13 @@ internal sealed class IncomingImage
         if (memory.TryGetSubtree(LuoCoreSer.SubtreeName, out KhoSubtree subtree))
         {
             int size = (int)Math.Min(subtree.Size, LuoAbi.PageSize);
-            Core = CoreRecord.Read(memory.GetIncomingSpan(subtree.Address, size, "core record"), subtree.Address);
+            LuoCoreSer core = CoreRecord.Read(memory.GetIncomingSpan(subtree.Address, size, "core record"), subtree.Address);
+            Core = core;
+            if (core.DescriptorsPa != 0)
+            {
+                Slots = IncomingBlockSet.Open(
+                    memory, new PhysicalAddress(core.DescriptorsPa), DescriptorSlotSer.Size, "descriptor slot block", s_slotBlocks);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ namespace LiveUpdate;
 /// One opener at a time, as <c>/dev/liveupdate</c> has. Disposing the device lets the next opener in and does not touch sessions (O-23).
 /// Safe for threads.
 /// </remarks>
-public abstract class LiveUpdateDevice : IDisposable
+public abstract class LiveUpdateDevice : IControlObject, IDisposable
 {
     private protected LiveUpdateDevice()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LiveUpdate.Abi;
-using LiveUpdate.Kho;
 using LiveUpdate.Serialization;
 
 namespace LiveUpdate;

@@ -77,6 +77,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     /// <summary>Whether anything was handed over.</summary>
     public bool HasIncoming => _image is not null;
 
+    /// <summary>What was handed over; null after a cold start.</summary>
+    public IncomingImage? Image => _image;
+
     /// <summary>The library's own record of the hand-over that brought this generation.</summary>
     public LuoCoreSer? IncomingCore => _image?.Core;
 
@@ -147,7 +150,12 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         if (!_options.IsEnabled)
             return;
         _image?.Release(Memory);
-        Incoming.Restore();
+        if (_deserialized)
+        {
+            _image?.Sessions?.Dispose();
+            Incoming.Restore();
+        }
+
         _root = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
         _flbPage = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
         _core = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
@@ -192,8 +200,12 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     {
         if (_disposed)
             return;
-        if (!Gate.IsOver)
+        if (!Gate.IsOver && Memory.IsActive)
+        {
             Outgoing.CloseAll();
+            Outgoing.Dispose();
+        }
+
         _disposed = true;
         Incoming.Abandon();
         Descriptors.ReleaseIncoming();
@@ -243,7 +255,8 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         finally
         {
             Handlers.Lock.ExitShared();
-            blocks.Dispose();
+            if (Memory.IsActive)
+                blocks.Dispose();
         }
     }
 

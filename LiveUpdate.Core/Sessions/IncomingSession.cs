@@ -83,6 +83,13 @@ internal sealed class IncomingSession(IncomingRecord record, SessionEnvironment 
     }
 
     /// <inheritdoc/>
+    internal override void CheckUsable(string operation)
+    {
+        using GenerationGate.Pass pass = environment.Gate.Enter(operation, Name);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), this);
+    }
+
+    /// <inheritdoc/>
     private protected override void Dispose(bool disposing)
     {
         if (Volatile.Read(ref _closed) || environment.Gate.IsOver || !environment.Gate.TryEnter("dispose", out GenerationGate.Pass pass))
@@ -106,7 +113,7 @@ internal sealed class IncomingSession(IncomingRecord record, SessionEnvironment 
     }
 
     /// <inheritdoc/>
-    private protected override object Retrieve(Token token, Type type)
+    private protected override object RetrieveAs(Token token, Type type)
     {
         using GenerationGate.Pass pass = environment.Gate.Enter("retrieve", Name);
         lock (record.Lock)

@@ -125,7 +125,7 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
     {
         LuoSessionSer copy = ser;
         SessionName name = SessionName.FromImage(FixedString.ReadName(copy.Name));
-        var head = new PhysicalAddress(copy.FileSet.Files);
+        var head = new PhysicalAddress(copy.FileSet.FilesAddress);
         var record = new IncomingRecord(name, environment);
         if (!_byName.TryAdd(name, record))
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using LiveUpdate.Kho;
 
 namespace LiveUpdate;
 
@@ -79,6 +78,13 @@ internal sealed class OutgoingSession : Session
     }
 
     /// <inheritdoc/>
+    internal override void CheckUsable(string operation)
+    {
+        using GenerationGate.Pass pass = _environment.Gate.Enter(operation, Name);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), this);
+    }
+
+    /// <inheritdoc/>
     private protected override void Dispose(bool disposing)
     {
         if (Volatile.Read(ref _closed) || _environment.Gate.IsOver || !_environment.Gate.TryEnter("dispose", out GenerationGate.Pass pass))
@@ -88,7 +94,7 @@ internal sealed class OutgoingSession : Session
     }
 
     /// <inheritdoc/>
-    private protected override object Retrieve(Token token, Type type) => throw WrongKind("retrieve", token);
+    private protected override object RetrieveAs(Token token, Type type) => throw WrongKind("retrieve", token);
 
     private void Unpreserve()
     {

@@ -13,7 +13,7 @@ namespace LiveUpdate;
 /// the kernel's order leaves an empty trailing block that its successor panics at (S-06).</para>
 /// <para>Freeze and unfreeze need the freeze gate closed and no lock.</para>
 /// </remarks>
-internal sealed class OutgoingSessionList(KexecHandover memory)
+internal sealed class OutgoingSessionList(KexecHandover memory) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<OutgoingSession> _sessions = [];
@@ -136,7 +136,7 @@ internal sealed class OutgoingSessionList(KexecHandover memory)
             OutgoingSession session = node.Value;
             var record = default(LuoSessionSer);
             FixedString.Write(record.Name, session.SessionName.Utf8);
-            record.FileSet.Files = session.FilesAddress.Value;
+            record.FileSet.FilesAddress = session.FilesAddress.Value;
             record.FileSet.Count = (ulong)session.Files.Count;
             files += session.Files.Count;
             MemoryMarshal.Write(_blocks.GetEntry(index), record);
@@ -151,6 +151,9 @@ internal sealed class OutgoingSessionList(KexecHandover memory)
         foreach (OutgoingSession session in _sessions)
             session.Files.Abandon();
     }
+
+    /// <summary>Frees the blocks; every session has been closed.</summary>
+    public void Dispose() => _blocks.Dispose();
 
     private static void Unfreeze(LinkedListNode<OutgoingSession>? node)
     {

@@ -14,7 +14,7 @@ namespace LiveUpdate;
 /// wait, and go on if it is called off; after its commit they throw ESHUTDOWN. From a callback of a handler or an FLB every operation throws
 /// <see cref="InvalidOperationException"/>. Open sessions are rooted: the garbage collector never ends one.</para>
 /// </remarks>
-public abstract class Session : IDisposable
+public abstract class Session : IControlObject, IDisposable
 {
     private protected Session(SessionName name) => SessionName = name;
 
@@ -60,7 +60,7 @@ public abstract class Session : IDisposable
     /// no descriptor is free. ESHUTDOWN: handed over.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The session is closed.</exception>
-    public object Retrieve(Token token) => Retrieve(token, typeof(object));
+    public object Retrieve(Token token) => RetrieveAs(token, typeof(object));
 
     /// <summary>Retrieves a file as a certain type.</summary>
     /// <typeparam name="T">
@@ -71,7 +71,7 @@ public abstract class Session : IDisposable
     /// <exception cref="InvalidCastException">It is of another type. The file stays retrieved.</exception>
     /// <inheritdoc cref="Retrieve(Token)"/>
     public T Retrieve<T>(Token token)
-        where T : class => (T)Retrieve(token, typeof(T));
+        where T : class => (T)RetrieveAs(token, typeof(T));
 
     /// <summary>Retrieves a file if the session has the token.</summary>
     /// <typeparam name="T">As in <see cref="Retrieve{T}(Token)"/>.</typeparam>
@@ -114,10 +114,13 @@ public abstract class Session : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Passes the freeze gate once: for a request that only reads the name (reference C-03, U-09).</summary>
+    internal abstract void CheckUsable(string operation);
+
     /// <summary>The part of <see cref="Dispose()"/> that depends on the kind of session.</summary>
     /// <param name="disposing">Always true: a session has no finalizer.</param>
     private protected abstract void Dispose(bool disposing);
 
     /// <summary>Retrieves a file for a caller that wants a certain type.</summary>
-    private protected abstract object Retrieve(Token token, Type type);
+    private protected abstract object RetrieveAs(Token token, Type type);
 }
