@@ -78,7 +78,7 @@ public sealed class BlockSetTests
         }
         Assert.That(read, Is.EqualTo(count));
         Assert.That(
-            () => IncomingBlockSet.Open(next, head, 64, "file block", _owner), Throws.TypeOf<LiveUpdateImageException>(), "claimed by the first");
+            () => IncomingBlockSet.Open(next, head, 64, "file block", _owner), Generations.Damage(), "claimed by the first");
         next.Activate();
         incoming.Restore();
         incoming.Restore();
@@ -94,8 +94,7 @@ public sealed class BlockSetTests
         using var blocks = new BlockSet(_kho, 64, _owner);
         blocks.EnsureCapacity(63);
         KhoAccount before = _kho.GetAccount();
-        Assert.That(
-            () => blocks.EnsureCapacity(63 * 300), Throws.TypeOf<LiveUpdateException>().With.Property("Error").EqualTo(LiveUpdateError.OutOfMemory));
+        Assert.That(() => blocks.EnsureCapacity(63 * 300), Generations.Refusal(LiveUpdateError.OutOfMemory));
         Assert.That(blocks.BlockCount, Is.EqualTo(1));
         Assert.That(_kho.GetAccount().FreePages, Is.EqualTo(before.FreePages));
     }
@@ -105,8 +104,7 @@ public sealed class BlockSetTests
     public void MoreThanTenThousandBlocksAreRefused(long entries)
     {
         using var blocks = new BlockSet(_kho, 64, _owner);
-        Assert.That(
-            () => blocks.EnsureCapacity(entries), Throws.TypeOf<LiveUpdateException>().With.Property("Error").EqualTo(LiveUpdateError.NoSpace));
+        Assert.That(() => blocks.EnsureCapacity(entries), Generations.Refusal(LiveUpdateError.NoSpace));
         Assert.That(_owner.Pages, Is.Zero);
     }
 

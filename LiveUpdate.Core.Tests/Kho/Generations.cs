@@ -1,4 +1,5 @@
 using LiveUpdate.Kho;
+using NUnit.Framework.Constraints;
 
 namespace LiveUpdate.Tests.Kho;
 
@@ -34,8 +35,16 @@ internal static class Generations
     public static void AssertBalanced(KexecHandover kho)
     {
         KhoAccount account = kho.GetAccount();
+        long owned = account.Owners.Sum(owner => owner.Pages);
         Assert.That(
-            account.FreePages + account.ReservedPages + account.TreePages + account.Owners.Sum(owner => owner.Pages) + account.UnrestoredPages,
-            Is.EqualTo(account.TotalPages));
+            account.FreePages + account.ReservedPages + account.TreePages + owned + account.UnrestoredPages, Is.EqualTo(account.TotalPages));
     }
+
+    /// <summary>A refusal with an errno.</summary>
+    public static IResolveConstraint Refusal(LiveUpdateError error) =>
+        Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(error);
+
+    /// <summary>A damaged image, with the errno of the kernel's reader.</summary>
+    public static IResolveConstraint Damage(LiveUpdateError error = LiveUpdateError.InvalidArgument) =>
+        Throws.TypeOf<LiveUpdateImageException>().With.Property(nameof(LiveUpdateImageException.Error)).EqualTo(error);
 }

@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
+using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Kho;
 
 /// <summary>The checks of a chain of blocks that a predecessor wrote (reference A-22), apart from who owns the pages.</summary>
 internal static class BlockChain
 {
-    private const int CountOffset = 8;
-
     /// <summary>Follows a chain to its end, before anything in the blocks is looked at.</summary>
     /// <exception cref="LiveUpdateImageException">A block is not a preserved page, a loop, or more than 20 000 blocks (EINVAL).</exception>
     public static List<PhysicalAddress> Walk(IIncomingMemory memory, PhysicalAddress head, string structure)
@@ -18,11 +17,11 @@ internal static class BlockChain
         for (PhysicalAddress block = head; !block.IsNone;)
         {
             if (!block.IsAligned(LuoAbi.PageSize))
-                throw Bad(structure, previous, 0, "the address of a page", block.ToString());
+                throw Bad(structure, previous, "the address of a page as the next block", block.ToString());
             if (!met.Add(block.Value))
-                throw Bad(structure, previous, 0, "a chain without a loop", $"{block} a second time");
+                throw Bad(structure, previous, "a chain without a loop", $"{block} a second time");
             if (blocks.Count == LuoAbi.MaxBlocksWalked)
-                throw Bad(structure, previous, 0, $"at most {LuoAbi.MaxBlocksWalked} blocks", "more");
+                throw Bad(structure, previous, $"at most {LuoAbi.MaxBlocksWalked} blocks", "more");
             blocks.Add(block);
             previous = block;
             ReadOnlySpan<byte> page = memory.GetIncomingSpan(block, LuoAbi.PageSize, structure);
@@ -33,8 +32,10 @@ internal static class BlockChain
 
     /// <summary>Checks the counts of the blocks, from the head.</summary>
     /// <returns>The sum.</returns>
-    /// <exception cref="LiveUpdateImageException">A count of 0 or above the capacity (EINVAL), or more than 10 000 blocks (ENOSPC).</exception>
-    public static long CountEntries(IIncomingMemory memory, List<PhysicalAddress> blocks, int capacity, string structure)
+    /// <exception cref="LiveUpdateImageException">
+    /// A count of 0 or above the capacity (EINVAL), or more than 10 000 blocks (ENOSPC).
+    /// </exception>
+    public static long CountEntries(IIncomingMemory memory, List<PhysicalAddress> blocks, int entrySize, string structure)
     {
         long entries = 0;
         for (int i = 0; i < blocks.Count; i++)
@@ -44,18 +45,11 @@ internal static class BlockChain
                 throw new LiveUpdateImageException(
                     LiveUpdateError.NoSpace, structure, blocks[i], 0, $"at most {LuoAbi.MaxBlocks} blocks", $"{blocks.Count}");
             }
-            ReadOnlySpan<byte> page = memory.GetIncomingSpan(blocks[i], LuoAbi.PageSize, structure);
-            entries += CheckCount(MemoryMarshal.Read<KhoBlockHeaderSer>(page).Count, blocks[i], capacity, structure);
+            entries += new BlockReader(memory.GetIncomingSpan(blocks[i], LuoAbi.PageSize, structure), entrySize, structure, blocks[i]).Count;
         }
         return entries;
     }
 
-    /// <summary>Checks a block's count.</summary>
-    /// <exception cref="LiveUpdateImageException">0 or above the capacity (EINVAL).</exception>
-    public static int CheckCount(ulong count, PhysicalAddress block, int capacity, string structure) =>
-        count > 0 && count <= (ulong)capacity ? (int)count : throw Bad(structure, block, CountOffset, $"1 to {capacity} entries", $"{count}");
-
-    /// <summary>A damaged block.</summary>
-    public static LiveUpdateImageException Bad(string structure, PhysicalAddress block, int offset, string expected, string found) =>
-        new(LiveUpdateError.InvalidArgument, structure, block, offset, expected, found);
+    private static LiveUpdateImageException Bad(string structure, PhysicalAddress block, string expected, string found) =>
+        new(LiveUpdateError.InvalidArgument, structure, block, 0, expected, found);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
+using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Kho;
 
@@ -31,12 +32,10 @@ public sealed class BlockSet : IDisposable
     {
         ArgumentNullException.ThrowIfNull(kho);
         ArgumentNullException.ThrowIfNull(owner);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entrySize);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(entrySize, LuoAbi.PageSize - LuoAbi.BlockHeaderSize);
         _kho = kho;
         _owner = owner;
         _entrySize = entrySize;
-        EntriesPerBlock = (LuoAbi.PageSize - LuoAbi.BlockHeaderSize) / entrySize;
+        EntriesPerBlock = BlockLayout.CapacityOf(entrySize);
     }
 
     /// <summary>The entries that a block holds: floor(4080 / entry size).</summary>
@@ -47,7 +46,9 @@ public sealed class BlockSet : IDisposable
 
     /// <summary>Reserves room for a number of entries, all or nothing; room is never given up by this method.</summary>
     /// <param name="entries">The number of entries that must fit.</param>
-    /// <exception cref="LiveUpdateException">More than 10 000 blocks (ENOSPC, reference 4.13), or no memory (ENOMEM); nothing has changed.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// More than 10 000 blocks (ENOSPC, reference 4.13), or no memory (ENOMEM); nothing has changed.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="entries"/> is negative.</exception>
     /// <exception cref="InvalidOperationException">The generation is not active, or a hand-over is written.</exception>
     /// <exception cref="ObjectDisposedException">The generation is over.</exception>
@@ -159,5 +160,6 @@ public sealed class BlockSet : IDisposable
 
     [DoesNotReturn]
     private void ThrowNoEntry(long index) =>
-        throw new ArgumentOutOfRangeException(nameof(index), index, $"Room is reserved for {BlockCount} blocks of {EntriesPerBlock} entries.");
+        throw new ArgumentOutOfRangeException(
+            nameof(index), index, $"Room is reserved for {BlockCount} blocks of {EntriesPerBlock} entries.");
 }

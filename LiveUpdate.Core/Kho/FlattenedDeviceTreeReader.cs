@@ -33,10 +33,10 @@ internal ref struct FlattenedDeviceTreeReader
             throw Bad(FlattenedDeviceTree.OffsetMagic, "the magic number 0xd00dfeed", $"0x{U32(FlattenedDeviceTree.OffsetMagic):x}");
         uint total = U32(FlattenedDeviceTree.OffsetTotalSize);
         if (total < FlattenedDeviceTree.HeaderSize || total > (uint)blob.Length)
-            throw Bad(FlattenedDeviceTree.OffsetTotalSize, $"a total size of {FlattenedDeviceTree.HeaderSize} to {blob.Length} bytes", $"{total}");
+            throw Bad(FlattenedDeviceTree.OffsetTotalSize, $"{FlattenedDeviceTree.HeaderSize} to {blob.Length} bytes in all", $"{total}");
         uint version = U32(FlattenedDeviceTree.OffsetVersion), last = U32(FlattenedDeviceTree.OffsetLastCompatible);
         if (version < FlattenedDeviceTree.Version || last > FlattenedDeviceTree.Version)
-            throw Bad(FlattenedDeviceTree.OffsetVersion, "a version that a reader of version 17 can read", $"{version}, last compatible {last}");
+            throw Bad(FlattenedDeviceTree.OffsetVersion, "what a reader of version 17 can read", $"{version}, last compatible {last}");
         _blob = blob[..(int)total];
         (_position, _structureEnd) = Block(FlattenedDeviceTree.OffsetStructure, FlattenedDeviceTree.OffsetStructureSize);
         (_stringsStart, _stringsEnd) = Block(FlattenedDeviceTree.OffsetStrings, FlattenedDeviceTree.OffsetStringsSize);

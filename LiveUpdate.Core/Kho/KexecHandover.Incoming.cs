@@ -36,7 +36,9 @@ public sealed partial class KexecHandover
         return Memory.GetSpan(address, length);
     }
 
-    /// <summary>Takes over the whole preserved block that starts at an address (reference, part 1: restore). Works once per block.</summary>
+    /// <summary>
+    /// Takes over the whole preserved block that starts at an address (reference, part 1: restore). Works once per block.
+    /// </summary>
     /// <param name="address">The first byte of the block.</param>
     /// <param name="owner">Who holds the pages from here on, until they are freed (<see cref="Free"/>).</param>
     /// <param name="order">The binary logarithm of its pages.</param>

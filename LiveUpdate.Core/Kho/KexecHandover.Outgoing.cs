@@ -101,7 +101,9 @@ public sealed partial class KexecHandover
     /// <summary>Frees a block that is not preserved: from <see cref="Allocate"/>, restored, or unpreserved.</summary>
     /// <param name="address">The first byte of the block.</param>
     /// <exception cref="ArgumentException">No allocated or restored block starts there.</exception>
-    /// <exception cref="InvalidOperationException">The block is preserved; or this generation is not active, or a hand-over is written.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The block is preserved; or this generation is not active, or a hand-over is written.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">This generation is over.</exception>
     public void Free(PhysicalAddress address)
     {
@@ -114,7 +116,9 @@ public sealed partial class KexecHandover
     }
 
     /// <summary>Frees a preserved block.</summary>
-    /// <param name="address">What <see cref="AllocatePreserved"/> returned, or the address of a block that <see cref="Preserve"/> was called for.</param>
+    /// <param name="address">
+    /// What <see cref="AllocatePreserved"/> returned, or the address of a block that <see cref="Preserve"/> was called for.
+    /// </param>
     /// <exception cref="ArgumentException">No preserved block starts there.</exception>
     /// <exception cref="InvalidOperationException">Not active, or a hand-over is written.</exception>
     /// <exception cref="ObjectDisposedException">This generation is over.</exception>
@@ -171,15 +175,16 @@ public sealed partial class KexecHandover
         }
     }
 
-    private bool TryAllocateUnsynchronized(long bytes, PageOwner owner, out PhysicalAddress address, out int order, out LiveUpdateError error)
+    private bool TryAllocateUnsynchronized(
+        long bytes, PageOwner owner, out PhysicalAddress address, out int order, out LiveUpdateError error)
     {
         ArgumentNullException.ThrowIfNull(owner);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ThrowIfNotActiveUnsynchronized();
         address = PhysicalAddress.None;
         order = 0;
-        error = bytes == 0 ? LiveUpdateError.InvalidArgument : bytes > KhoAbi.MaxAllocationSize ? LiveUpdateError.TooBig : LiveUpdateError.None;
-        if (error != LiveUpdateError.None)
+        error = bytes == 0 ? LiveUpdateError.InvalidArgument : LiveUpdateError.TooBig;
+        if (bytes is 0 or > KhoAbi.MaxAllocationSize)
             return false;
         order = BitOperations.Log2((uint)(bytes - 1) >> LuoAbi.PageShift << 1 | 1);
         error = LiveUpdateError.OutOfMemory;
@@ -214,5 +219,5 @@ public sealed partial class KexecHandover
 
     [DoesNotReturn]
     private static void ThrowAllocationFailed(long bytes, PageOwner owner, LiveUpdateError error) =>
-        throw new LiveUpdateException(error, $"{bytes} bytes of preserved memory for {owner.Name} cannot be had.") { Operation = "allocate" };
+        throw new LiveUpdateException(error, $"{bytes} bytes of memory for {owner.Name} cannot be had.") { Operation = "allocate" };
 }

@@ -11,8 +11,8 @@ namespace LiveUpdate.Kho;
 /// <para>The life of a generation:</para>
 /// <list type="number">
 /// <item>
-/// <see cref="Attach"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over off
-/// and go on. A damaged image is an exception, never an empty start (unlike reference A-64).
+/// <see cref="Attach"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over
+/// off and go on. A damaged image is an exception, never an empty start (unlike reference A-64).
 /// </item>
 /// <item>
 /// <see cref="Activate"/> comes after the commit. The boot record is consumed, what the predecessor had in use but did not preserve is
@@ -20,8 +20,8 @@ namespace LiveUpdate.Kho;
 /// </item>
 /// <item>Preserved blocks are restored (taken over, once) and freed; new ones are allocated, preserved and freed.</item>
 /// <item>
-/// <see cref="WriteHandover"/> writes the device tree and the boot record into pages reserved before: it cannot fail. From then on the memory
-/// is fixed, and allocating or freeing throws, until <see cref="ClearHandover"/> (the hand-over was called off) or the end of this
+/// <see cref="WriteHandover"/> writes the device tree and the boot record into pages reserved before: it cannot fail. From then on the
+/// memory is fixed, and allocating or freeing throws, until <see cref="ClearHandover"/> (the hand-over was called off) or the end of this
 /// generation.
 /// </item>
 /// </list>
@@ -130,8 +130,8 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     }
 
     /// <summary>
-    /// Writes the device tree and the boot record: from here on the memory tells the next generation everything. Does not fail and allocates
-    /// nothing in the memory. Calling it again changes nothing.
+    /// Writes the device tree and the boot record: from here on the memory tells the next generation everything. Does not fail and
+    /// allocates nothing in the memory. Calling it again changes nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Not active.</exception>
     /// <exception cref="ObjectDisposedException">This generation is over.</exception>
@@ -189,7 +189,8 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
                 FreePages = _pool.FreePages,
                 ReservedPages = 1 + _deviceTreeOwner.Pages,
                 TreePages = _treeOwner.Pages,
-                Owners = [.. owners.Select(owner => new KhoOwnerAccount(owner.Name, owner.Pages)).OrderBy(owner => owner.Name, StringComparer.Ordinal)],
+                Owners = [.. owners.OrderBy(owner => owner.Name, StringComparer.Ordinal)
+                    .Select(owner => new KhoOwnerAccount(owner.Name, owner.Pages))],
                 Unrestored = _incoming?.ListUnrestored() ?? [],
             };
         }
@@ -212,7 +213,8 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         ulong size = record.Setup.FdtSize;
         if (size is 0 or > KhoAbi.MaxFdtSize)
             throw BadBootRecord(memory, 40, $"a device tree of 1 to {KhoAbi.MaxFdtSize} bytes", $"{size} bytes");
-        if (!address.IsAligned(LuoAbi.PageSize) || address == memory.Base || !memory.TryGetSpan(address, LuoAbi.PageSize, out Span<byte> page))
+        if (!address.IsAligned(LuoAbi.PageSize) || address == memory.Base ||
+            !memory.TryGetSpan(address, LuoAbi.PageSize, out Span<byte> page))
             throw BadBootRecord(memory, 32, "the address of a page of the region behind this one", address.ToString());
         return page[..(int)size].ToArray();
     }

@@ -15,7 +15,9 @@ public sealed record KhoAccount
     /// <summary>The pages of the boot record and of the device tree.</summary>
     public required long ReservedPages { get; init; }
 
-    /// <summary>The pages of the preserved-memory map; they grow with what was ever preserved and are not released (reference A-75).</summary>
+    /// <summary>
+    /// The pages of the preserved-memory map; they grow with what was ever preserved and are not released (reference A-75).
+    /// </summary>
     public required long TreePages { get; init; }
 
     /// <summary>The owners that hold pages, by name.</summary>

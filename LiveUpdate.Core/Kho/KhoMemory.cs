@@ -22,7 +22,9 @@ namespace LiveUpdate.Kho;
 /// </remarks>
 public abstract class KhoMemory : IDisposable
 {
-    /// <summary>The address of the first byte of memory that this library makes: 4 GiB, so that every block is aligned to its size.</summary>
+    /// <summary>
+    /// The address of the first byte of memory that this library makes: 4 GiB, so that every block is aligned to its size.
+    /// </summary>
     public static PhysicalAddress DefaultBase => new(0x1_0000_0000);
 
     private readonly ulong _base;
@@ -56,14 +58,16 @@ public abstract class KhoMemory : IDisposable
 
     /// <summary>Makes zeroed memory of this process: an anonymous mapping on Linux, native memory elsewhere.</summary>
     /// <param name="bytes">The length in bytes; rounded up to whole pages.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is not positive, or too large for the address space.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="bytes"/> is not positive, or too large for the address space.
+    /// </exception>
     /// <exception cref="LiveUpdateException">The system has no room (ENOMEM).</exception>
     public static KhoMemory Allocate(long bytes) => MappedMemory.Allocate(RoundUpToPages(bytes));
 
     /// <summary>Takes a byte array as memory, content and all; the array is pinned until the memory is disposed.</summary>
     /// <param name="array">
-    /// The array, still the caller's. Best one of <c>GC.AllocateArray&lt;byte&gt;(length, pinned: true)</c>, which the collector need not step
-    /// around. <see cref="Base"/> is the first page boundary in it, and so one page of it may stay unused: make it one page longer.
+    /// The array, still the caller's. Best one of <c>GC.AllocateArray&lt;byte&gt;(length, pinned: true)</c>, which the collector need not
+    /// step around. <see cref="Base"/> is the first page boundary in it, and so one page of it may stay unused: make it one page longer.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="array"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no whole aligned page in the array.</exception>
@@ -77,10 +81,12 @@ public abstract class KhoMemory : IDisposable
     /// <param name="bytes">The length in bytes; rounded up to whole pages.</param>
     /// <param name="name">The name of the memfd, for people who look at the process.</param>
     /// <remarks>
-    /// The memfd is closed on exec, sealed against growing, shrinking and further seals, and made with <c>MFD_EXEC</c> where the system knows
-    /// it and allows it: a memfd with an exec seal would come back write-sealed from a real live update (reference M-24).
+    /// The memfd is closed on exec, sealed against growing, shrinking and further seals, and made with <c>MFD_EXEC</c> where the system
+    /// knows it and allows it: a memfd with an exec seal would come back write-sealed from a real live update (reference M-24).
     /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is not positive, or too large for the address space.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="bytes"/> is not positive, or too large for the address space.
+    /// </exception>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
     /// <exception cref="LiveUpdateException">The system refuses, e.g. for want of room (ENOMEM) or of descriptors (EMFILE).</exception>
     [SupportedOSPlatform("linux")]
@@ -94,8 +100,8 @@ public abstract class KhoMemory : IDisposable
     /// <param name="handle">The memfd. Owned by the memory from here on, and closed when this method throws.</param>
     /// <exception cref="ArgumentNullException"><paramref name="handle"/> is null.</exception>
     /// <exception cref="LiveUpdateException">
-    /// Not a memfd, not sealed against growing and shrinking (its owner could pull the memory away), sealed against writing, or its length is
-    /// not a positive multiple of the page size (EINVAL); or the system refuses the mapping.
+    /// Not a memfd, not sealed against growing and shrinking (its owner could pull the memory away), sealed against writing, or its length
+    /// is not a positive multiple of the page size (EINVAL); or the system refuses the mapping.
     /// </exception>
     [SupportedOSPlatform("linux")]
     public static KhoMemory OpenShared(SafeFileHandle handle)
@@ -107,8 +113,12 @@ public abstract class KhoMemory : IDisposable
     /// <summary>The bytes at an address.</summary>
     /// <param name="address">The first byte.</param>
     /// <param name="length">How many, in bytes; 0 is allowed.</param>
-    /// <returns>The memory itself, not a copy; valid until <see cref="Dispose()"/>, or until the last open lease is disposed if that is later.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The bytes are not all in this memory, or <paramref name="length"/> is negative.</exception>
+    /// <returns>
+    /// The memory itself, not a copy; valid until <see cref="Dispose()"/>, or until the last open lease is disposed if that is later.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The bytes are not all in this memory, or <paramref name="length"/> is negative.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The memory has been disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe Span<byte> GetSpan(PhysicalAddress address, int length)

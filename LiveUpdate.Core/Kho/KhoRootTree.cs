@@ -26,7 +26,8 @@ internal sealed class KhoRootTree
     /// <param name="blob">The bytes, copied by the caller if somebody else can write them.</param>
     /// <param name="address">Where they lay, for messages.</param>
     /// <exception cref="LiveUpdateImageException">
-    /// The tree is damaged, is not of <c>kho-v4</c>, or <c>preserved-memory-map</c> is missing, of wrong length or 0 (reference A-64; EINVAL).
+    /// The tree is damaged, is not of <c>kho-v4</c>, or <c>preserved-memory-map</c> is missing, of wrong length or 0 (reference A-64;
+    /// EINVAL).
     /// </exception>
     public static KhoRootTree Read(ReadOnlySpan<byte> blob, PhysicalAddress address)
     {
@@ -51,7 +52,7 @@ internal sealed class KhoRootTree
             {
                 compatible = Lists(reader.Value, KhoAbi.CompatibleUtf8);
                 if (!compatible)
-                    throw Bad(address, reader.Offset, KhoAbi.Compatible, $"\"{Encoding.UTF8.GetString(reader.Value).Replace('\0', ' ').Trim()}\"");
+                    throw Bad(address, reader.Offset, KhoAbi.Compatible, Encoding.UTF8.GetString(reader.Value).Replace('\0', ' ').Trim());
             }
             else if (reader.Depth == 1 && reader.Name.SequenceEqual(MemoryMap))
             {
@@ -71,7 +72,9 @@ internal sealed class KhoRootTree
 
     /// <summary>Finds a subtree; of two with one name, the first.</summary>
     /// <returns>False if there is none of that name (reference A-63: ENOENT).</returns>
-    /// <exception cref="LiveUpdateImageException">A property is missing or not 8 bytes long, or the size is above 2^63 - 1 (A-63: EINVAL).</exception>
+    /// <exception cref="LiveUpdateImageException">
+    /// A property is missing or not 8 bytes long, or the size is above 2^63 - 1 (A-63: EINVAL).
+    /// </exception>
     public bool TryGet(string name, out KhoSubtree subtree)
     {
         subtree = default;

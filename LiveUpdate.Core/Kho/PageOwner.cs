@@ -2,8 +2,8 @@ namespace LiveUpdate.Kho;
 
 /// <summary>Who holds pages of preserved memory: an entry of the account that <see cref="KexecHandover.GetAccount"/> gives.</summary>
 /// <remarks>
-/// Make one for each thing whose memory should be told apart, e.g. a session or a handler. An owner belongs to the <see cref="KexecHandover"/>
-/// whose pages it holds. Safe for threads.
+/// Make one for each thing whose memory should be told apart, e.g. a session or a handler. An owner belongs to the
+/// <see cref="KexecHandover"/> whose pages it holds. Safe for threads.
 /// </remarks>
 /// <param name="name">The name in the account; two owners may have the same.</param>
 public sealed class PageOwner(string name)

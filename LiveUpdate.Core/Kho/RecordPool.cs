@@ -8,8 +8,8 @@ namespace LiveUpdate.Kho;
 /// <summary>Small records of one size, many to a preserved page: so that ten thousand files do not take ten thousand pages.</summary>
 /// <remarks>
 /// <para>
-/// A page begins with a <see cref="RecordPoolHeaderSer"/>, and is allocated with its first record and freed with its last. Records are zeroed
-/// when they are allocated. Everything takes constant time.
+/// A page begins with a <see cref="RecordPoolHeaderSer"/>, and is allocated with its first record and freed with its last. Records are
+/// zeroed when they are allocated. Everything takes constant time.
 /// </para>
 /// <para>Safe for threads. Lock order: the pool's lock, then that of <see cref="KexecHandover"/>.</para>
 /// </remarks>

@@ -52,7 +52,8 @@ internal static class SharedMemoryFile
         if (length <= 0 || length % LuoAbi.PageSize != 0 || length > (long)int.MaxValue << LuoAbi.PageShift)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.InvalidArgument, $"The length of shared memory must be a positive multiple of {LuoAbi.PageSize}, and is {length}.");
+                LiveUpdateError.InvalidArgument,
+                $"The length of shared memory must be a positive multiple of {LuoAbi.PageSize}, and is {length}.");
         }
         return length;
     }

@@ -43,8 +43,10 @@ public sealed class SparseMemory : KhoMemory
         var builder = new Builder();
         foreach ((PhysicalAddress address, byte[] bytes) in pages.OrderBy(page => page.Key))
         {
-            if (bytes.Length != LuoAbi.PageSize || builder.Check(address.Value) is { })
-                throw new ArgumentException($"The page at {address} is not aligned, is given twice or has not {LuoAbi.PageSize} bytes.", nameof(pages));
+            if (bytes.Length != LuoAbi.PageSize)
+                throw new ArgumentException($"The page at {address} has {bytes.Length} bytes, not {LuoAbi.PageSize}.", nameof(pages));
+            if (builder.Check(address.Value) is not null)
+                throw new ArgumentException($"The page at {address} is not aligned, or is given twice.", nameof(pages));
             builder.Add(address.Value, bytes);
         }
         return builder.Build();
