@@ -3,6 +3,14 @@ namespace LiveUpdate.Kho;
 /// <summary>Memory that a predecessor preserved, for readers that must not trust it: a generation's, or a captured image's.</summary>
 public interface IIncomingMemory
 {
+    /// <summary>Finds a named entry of the predecessor's device tree.</summary>
+    /// <param name="name">The name, e.g. <c>LUO</c>.</param>
+    /// <param name="subtree">Where its blob lies. Not checked against the memory; <see cref="GetIncomingSpan"/> does that.</param>
+    /// <returns>False if there is no hand-over or no entry of that name (reference A-63: ENOENT).</returns>
+    /// <exception cref="LiveUpdateImageException">The entry is damaged (A-63: EINVAL).</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
+    bool TryGetSubtree(string name, out KhoSubtree subtree);
+
     /// <summary>Whether a range lies in memory that the predecessor preserved and that nobody has freed since.</summary>
     /// <param name="address">The first byte.</param>
     /// <param name="length">The length in bytes; negative or 0 is false.</param>

@@ -4,12 +4,7 @@ namespace LiveUpdate.Kho;
 
 public sealed partial class KexecHandover
 {
-    /// <summary>Finds a named entry of the predecessor's device tree.</summary>
-    /// <param name="name">The name, e.g. <c>LUO</c>.</param>
-    /// <param name="subtree">Where its blob lies. Not checked against the memory; <see cref="GetIncomingSpan"/> does that.</param>
-    /// <returns>False if there is no hand-over or no entry of that name (reference A-63: ENOENT).</returns>
-    /// <exception cref="LiveUpdateImageException">The entry is damaged (A-63: EINVAL).</exception>
-    /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
+    /// <inheritdoc/>
     public bool TryGetSubtree(string name, out KhoSubtree subtree)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -20,7 +20,7 @@ internal sealed class KhoRootTree
     public PhysicalAddress PreservedMemoryMap { get; }
 
     /// <summary>The names of the subtrees, in the order of the tree.</summary>
-    public IEnumerable<string> Names => _subtrees.Select(entry => entry.Name);
+    public IReadOnlyList<string> Names => [.. _subtrees.Select(entry => entry.Name)];
 
     /// <summary>Reads a tree.</summary>
     /// <param name="blob">The bytes, copied by the caller if somebody else can write them.</param>
