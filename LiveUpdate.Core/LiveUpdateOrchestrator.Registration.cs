@@ -63,8 +63,8 @@ public sealed partial class LiveUpdateOrchestrator
         ThrowIfOff("get FLB");
         OutgoingFlb outgoing = _engine.Flbs.Get(flb).Outgoing;
         object? value = null;
-        _engine.Gate.RunOutgoing("get FLB", () => value = outgoing.Get());
-        return new FlbReference<T>((T?)value, () => _engine.Gate.RunOutgoing("put FLB", outgoing.Put));
+        _engine.Gate.RunFlb("get FLB", () => value = outgoing.Get());
+        return new FlbReference<T>((T?)value, () => _engine.Gate.RunFlb("put FLB", outgoing.Put));
     }
 
     /// <summary>Gets the live object of an FLB that was handed over, retrieving it if nobody did (reference G-30).</summary>
@@ -75,7 +75,7 @@ public sealed partial class LiveUpdateOrchestrator
     /// <exception cref="InvalidOperationException">Called from a callback of the FLB itself on this side.</exception>
     /// <exception cref="LiveUpdateException">
     /// EOPNOTSUPP: switched off. ENODATA: nothing was handed over, or the FLB is finished. ENOENT: none of this name was handed over. ENODEV: its
-    /// handlers are being unregistered. What its one <c>Retrieve</c> refused with.
+    /// handlers are being unregistered. What its one <c>Retrieve</c> refused with. ESHUTDOWN: handed over.
     /// </exception>
     public FlbReference<T> GetIncoming<T>(Flb<T> flb)
         where T : class
@@ -83,7 +83,10 @@ public sealed partial class LiveUpdateOrchestrator
         ArgumentNullException.ThrowIfNull(flb);
         ThrowIfOff("get FLB");
         FlbRegistration registration = _engine.Flbs.Get(flb);
-        return new FlbReference<T>((T?)registration.Incoming.Get(registration.IsGoingAway), registration.Incoming.Put);
+        IncomingFlb incoming = registration.Incoming;
+        object? value = null;
+        _engine.Gate.RunFlb("get FLB", () => value = incoming.Get(registration.IsGoingAway));
+        return new FlbReference<T>((T?)value, () => _engine.Gate.RunFlb("put FLB", incoming.Put));
     }
 
     private void ThrowIfOff(string operation)

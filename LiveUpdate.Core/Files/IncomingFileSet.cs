@@ -55,6 +55,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
             for (int block = 0; block < blocks.BlockCount; block++)
             {
                 int entries = blocks.ReadBlock(block, buffer);
+                _files.Reserve(_files.Count + entries);
                 ReadOnlySpan<LuoFileSer> records = MemoryMarshal.Cast<byte, LuoFileSer>(
                     buffer.Slice(LuoAbi.BlockHeaderSize, entries * LuoAbi.FileSize));
                 foreach (ref readonly LuoFileSer record in records)
@@ -249,10 +250,12 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
             using CallbackScope callback = CallbackScope.Enter();
             if (!registration.Handler.TryInvokeGetId(file, out FileId id))
                 id = PreservedObject.DefaultId(file, PreservedObject.DescriptorOf(file));
-            if (environment.Ids.TryAdd(id) && !ReferenceEquals(id.Reference, file))
-                (_ids ??= []).Add(number, id);
-            else if (ReferenceEquals(id.Reference, file) && id.Description is null)
+            if (!environment.Ids.TryAdd(id))
+                return;
+            if (ReferenceEquals(id.Reference, file) && id.Description is null)
                 _files[number].State = file;
+            else
+                (_ids ??= []).Add(number, id);
         }
         catch (Exception exception)
         {

@@ -58,6 +58,7 @@ internal sealed class IncomingImage
                 ? null
                 : IncomingBlockSet.Open(memory, root.Sessions, LuoAbi.SessionSize, "session block", s_sessionBlocks),
         };
+        Claim(memory, subtree.Address, "LUO root record");
         image.ReadFlbs(memory);
         image.ReadCore(memory);
         return image;
@@ -97,12 +98,23 @@ internal sealed class IncomingImage
             memory.TryRestoreAndFree(core.Address);
     }
 
+    /// <summary>Notes that a page is spoken for, so that nothing else in the image leads to it and it can be released after the commit.</summary>
+    private static void Claim(KexecHandover memory, PhysicalAddress page, string structure)
+    {
+        if (!memory.TryClaim(page, out _))
+        {
+            throw new LiveUpdateImageException(
+                LiveUpdateError.InvalidArgument, structure, page, 0, "the start of a preserved block of its own", "none, or one that something else refers to");
+        }
+    }
+
     private void ReadFlbs(KexecHandover memory)
     {
         if (FlbPage.IsNone)
             return;
         Span<byte> copy = stackalloc byte[LuoAbi.PageSize];
         memory.GetIncomingSpan(FlbPage, LuoAbi.PageSize, "FLB page").CopyTo(copy);
+        Claim(memory, FlbPage, "FLB page");
         foreach (FlbRecord record in Serialization.FlbPage.Read(copy, FlbPage))
             Flbs.TryAdd(FixedString.Decode(record.Name), (record.Data.Value, record.Count));
     }
@@ -113,6 +125,7 @@ internal sealed class IncomingImage
         {
             int size = (int)Math.Min(subtree.Size, LuoAbi.PageSize);
             LuoCoreSer core = CoreRecord.Read(memory.GetIncomingSpan(subtree.Address, size, "core record"), subtree.Address);
+            Claim(memory, subtree.Address, "core record");
             Core = core;
             if (core.DescriptorsPa != 0)
             {

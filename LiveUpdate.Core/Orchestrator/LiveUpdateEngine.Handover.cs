@@ -50,22 +50,23 @@ internal sealed partial class LiveUpdateEngine
     /// <exception cref="LiveUpdateException">A callback refused, or the time was over; everything is unfrozen, the gate still closed.</exception>
     public void FreezeAndSerialize(FreezeProgress progress, ref HandoverTimes times)
     {
-        times.Frozen = Stopwatch.GetTimestamp();
         if (!_options.IsEnabled)
         {
-            times.Serialized = times.HandedOver = times.Frozen;
+            times.Frozen = times.Serialized = times.HandedOver = Stopwatch.GetTimestamp();
             return;
         }
 
-        Outgoing.Freeze(progress);
-        times.Serialized = Stopwatch.GetTimestamp();
-        (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
-        times.Sessions = Outgoing.Count;
-        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
-        SerializeFlbs();
-        times.HandedOver = Stopwatch.GetTimestamp();
-        SerializeCore(ref times);
-        Memory.WriteHandover();
+        // No registration while the list of FLBs is written (C-13), and no waiting for one once a file is frozen.
+        Handlers.Lock.EnterShared();
+        try
+        {
+            times.Frozen = Stopwatch.GetTimestamp();
+            FreezeAndSerializeUnsynchronized(progress, ref times);
+        }
+        finally
+        {
+            Handlers.Lock.ExitShared();
+        }
     }
 
     /// <summary>
@@ -96,6 +97,19 @@ internal sealed partial class LiveUpdateEngine
         if (_options.FreezeTimeout == Timeout.InfiniteTimeSpan)
             return null;
         return new Timer(_ => ReportHang(progress), null, _options.FreezeTimeout, Timeout.InfiniteTimeSpan);
+    }
+
+    private void FreezeAndSerializeUnsynchronized(FreezeProgress progress, ref HandoverTimes times)
+    {
+        Outgoing.Freeze(progress);
+        times.Serialized = Stopwatch.GetTimestamp();
+        (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
+        times.Sessions = Outgoing.Count;
+        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
+        SerializeFlbs();
+        times.HandedOver = Stopwatch.GetTimestamp();
+        SerializeCore(ref times);
+        Memory.WriteHandover();
     }
 
     private void ReportHang(FreezeProgress progress)

@@ -223,7 +223,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             {
                 DeserializeOnce();
             }
-            catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
+            catch (Exception exception)
             {
                 _openFailure = exception;
                 Incoming.Abandon();

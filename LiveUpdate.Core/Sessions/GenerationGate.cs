@@ -35,11 +35,11 @@ internal sealed class GenerationGate
     }
 
     /// <summary>
-    /// Gets or puts an outgoing FLB: waits while a hand-over is under way, so that no put unpreserves what has been written (C-06). From a callback
-    /// it goes ahead, since the operation that runs the callback is inside the gate.
+    /// Gets or puts an FLB: waits while a hand-over is under way, so that no put unpreserves what has been written (C-06) and no get retrieves
+    /// while memory is fixed. From a callback it goes ahead, since the operation that runs the callback is inside the gate.
     /// </summary>
     /// <exception cref="LiveUpdateException">ESHUTDOWN: the generation has been handed over; nothing ran.</exception>
-    public void RunOutgoing(string operation, Action action)
+    public void RunFlb(string operation, Action action)
     {
         if (CallbackScope.IsActive)
         {
