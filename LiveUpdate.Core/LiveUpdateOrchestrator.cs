@@ -42,6 +42,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// </summary>
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _engine.CleanupErrors;
 
+    /// <summary>The engine behind it.</summary>
+    internal LiveUpdateEngine Engine => _engine;
+
     /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
     /// <param name="options">Read now; later changes have no effect.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
