@@ -42,6 +42,24 @@ public class LayoutTests
             ("Reserved", 88),
             ("Checksum", 92));
         yield return Structure<RecordPoolHeaderSer>(64, ("Magic", 0), ("RecordSize", 8), ("Reserved", 12), ("Used", 16));
+        yield return Structure<DescriptorSlotSer>(32, ("Descriptor", 0), ("State", 4), ("Device", 8), ("Inode", 16), ("Reserved", 24));
+        yield return Structure<LuoCoreSer>(
+            128,
+            ("Magic", 0),
+            ("Version", 8),
+            ("Checksum", 12),
+            ("DescriptorsPa", 16),
+            ("DescriptorSlots", 24),
+            ("NamesPa", 32),
+            ("NamesCount", 40),
+            ("Started", 48),
+            ("Frozen", 56),
+            ("Serialized", 64),
+            ("HandedOver", 72),
+            ("Sessions", 80),
+            ("Files", 88),
+            ("Bytes", 96),
+            ("Target", 104));
         yield return Structure<MemfdFdSer>(
             32, ("Position", 0), ("Size", 8), ("Seals", 16), ("Slot", 20), ("Flags", 24), ("Reserved", 28));
         yield return Structure<StateSer>(
@@ -85,7 +103,7 @@ public class LayoutTests
     public void EveryStructureOfTheFolderIsInTheTable()
     {
         IEnumerable<string> structures = typeof(LuoSer).Assembly.GetTypes()
-            .Where(type => type.Namespace == "LiveUpdate.Abi" && type.IsValueType && !type.IsNested).Select(type => type.Name);
+            .Where(type => type.Namespace == "LiveUpdate.Abi" && type is { IsValueType: true, IsEnum: false, IsNested: false }).Select(type => type.Name);
         Assert.That(structures, Is.EquivalentTo(Structures().Select(structure => ((Type)structure.Arguments[0]!).Name)));
     }
 
