@@ -101,14 +101,14 @@ public class PreservedBufferWriterTests
     {
         using var room = new PreservedRoom(_kho, Page, _owner);
         using var writer = new PreservedBufferWriter(room);
-        AssertNoSpace(() => writer.GetSpan(4 * Page));
+        AssertNoSpace(() => writer.GetSpan(17 << 20));
         Assert.That(writer.HasOverflowed, Is.True);
         writer.Reset();
         Assert.That(writer.HasOverflowed, Is.False);
         Assert.That(writer.GetSpan(3 * Page).Length, Is.GreaterThanOrEqualTo(3 * Page));
 
-        using var announced = new PreservedBufferWriter(room, largestSpan: 10 * Page);
-        Assert.That(announced.GetSpan(10 * Page).Length, Is.GreaterThanOrEqualTo(10 * Page));
+        using var announced = new PreservedBufferWriter(room, largestSpan: 17 << 20);
+        Assert.That(announced.GetSpan(17 << 20).Length, Is.GreaterThanOrEqualTo(17 << 20));
     }
 
     [Test]

@@ -26,7 +26,8 @@ public sealed class PreservedBufferWriter : IBufferWriter<byte>, IDisposable
     /// <summary>Makes a writer at the start of the room.</summary>
     /// <param name="room">The room; still the caller's, and to be kept as long as the writer.</param>
     /// <param name="largestSpan">
-    /// The longest span that will be asked for, in bytes, if that is more than three times the room, which suffices for any text that fits.
+    /// The longest span that will be asked for, in bytes, if that is more than three times the room, which suffices for any text that fits, and
+    /// more than 16 MiB.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="room"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="largestSpan"/> is negative.</exception>
@@ -83,7 +84,7 @@ public sealed class PreservedBufferWriter : IBufferWriter<byte>, IDisposable
         else
         {
             if (needed > _scratch.Length)
-                ThrowNoRoom(needed);
+                ThrowTooLong(needed);
             memory = _scratch.Memory[..Math.Max(needed, Math.Min(SmallestScratch, _scratch.Length))];
             _givenScratch = true;
         }
@@ -149,6 +150,14 @@ public sealed class PreservedBufferWriter : IBufferWriter<byte>, IDisposable
             source = source[length..];
             _offset += length;
         }
+    }
+
+    [DoesNotReturn]
+    private void ThrowTooLong(int length)
+    {
+        HasOverflowed = true;
+        throw new LiveUpdateException(
+            LiveUpdateError.NoSpace, $"A span of {length} bytes was asked for; there are {_scratch.Length} bytes beside a room of {_capacity}.");
     }
 
     [DoesNotReturn]

@@ -12,6 +12,9 @@ namespace LiveUpdate.Kho;
 /// </remarks>
 internal sealed unsafe class ScratchMemory : MemoryManager<byte>
 {
+    // A writer may ask for much more than it uses, as one that compresses does; what is not written costs nothing.
+    private const int SmallestLength = 16 << 20;
+
     private readonly Lock _lock = new();
     private UnclearedMemoryHandle? _memory;
     private int _users;
@@ -19,8 +22,10 @@ internal sealed unsafe class ScratchMemory : MemoryManager<byte>
     /// <summary>The length in bytes; 0 when nobody uses it.</summary>
     public int Length => _memory?.Length ?? 0;
 
-    /// <summary>The room that a text needs at most in a writer which asks for three bytes a character, if its bytes fit the capacity.</summary>
-    public static int LengthFor(long capacity) => (int)Math.Min(Array.MaxLength, (capacity * 3) + 64);
+    /// <summary>
+    /// The longest span that a room of that many bytes needs: for a text whose bytes fit, from a writer which asks for three bytes a character.
+    /// </summary>
+    public static int LengthFor(long capacity) => (int)Math.Min(Array.MaxLength, Math.Max(SmallestLength, (capacity * 3) + 64));
 
     /// <summary>Adds a user who needs a stretch of that many bytes.</summary>
     /// <exception cref="OutOfMemoryException">There is no memory; nothing has changed.</exception>
