@@ -1,0 +1,2 @@
+/// <summary>What crosses the generation change.</summary>
+internal sealed record Note(string Text);
