@@ -1,6 +1,6 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
+using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Kho;
 
@@ -59,14 +59,8 @@ internal static class BootRecord
     /// <summary>Makes the page zero: nothing is handed over.</summary>
     public static void Clear(KhoMemory memory) => memory.GetSpan(memory.Base, LuoAbi.PageSize).Clear();
 
-    private static uint Checksum(in KhoBootRecordSer record)
-    {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<KhoBootRecordSer>(in record))[..ChecksumOffset];
-        uint crc = uint.MaxValue;
-        foreach (byte value in bytes)
-            crc = BitOperations.Crc32C(crc, value);
-        return ~crc;
-    }
+    private static uint Checksum(in KhoBootRecordSer record) =>
+        Crc32C.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<KhoBootRecordSer>(in record))[..ChecksumOffset]);
 
     private static void Check(KhoMemory memory, int offset, ulong expected, ulong found)
     {
