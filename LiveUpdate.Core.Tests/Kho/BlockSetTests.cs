@@ -134,6 +134,19 @@ public sealed class BlockSetTests
     }
 
     [Test]
+    public void DisposeWhileAHandOverIsWrittenDoesNothingUntilItIsCalledOff()
+    {
+        var blocks = new BlockSet(_kho, 64, _owner);
+        blocks.EnsureCapacity(1);
+        _kho.WriteHandover();
+        blocks.Dispose();
+        Assert.That(_owner.Pages, Is.EqualTo(1));
+        _kho.ClearHandover();
+        blocks.Dispose();
+        Assert.That(_owner.Pages, Is.Zero);
+    }
+
+    [Test]
     public void EntriesOutsideTheRoomAreMisuse()
     {
         using var blocks = new BlockSet(_kho, 64, _owner);

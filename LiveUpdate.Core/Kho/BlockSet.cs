@@ -120,11 +120,14 @@ public sealed class BlockSet : IDisposable
         return linked == 0 ? PhysicalAddress.None : _blocks[0];
     }
 
-    /// <summary>Frees all blocks; after the end of the generation they are no longer its to free. Idempotent.</summary>
-    /// <exception cref="InvalidOperationException">A hand-over is written, and was not called off.</exception>
+    /// <summary>Frees all blocks. Idempotent.</summary>
+    /// <remarks>
+    /// After the end of the generation, and while a hand-over is written, the blocks are no longer its to free, and nothing happens; when
+    /// the hand-over has been called off, call it again.
+    /// </remarks>
     public void Dispose()
     {
-        if (BlockCount > 0 && !_kho.IsOver)
+        if (BlockCount > 0 && !_kho.IsOver && !_kho.IsHandoverWritten)
             FreeBlocksFrom(0);
     }
 

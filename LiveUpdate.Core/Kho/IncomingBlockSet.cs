@@ -105,8 +105,8 @@ public sealed class IncomingBlockSet : IDisposable
     public void Release() => ReleaseLast(_blocks.Count);
 
     /// <summary>
-    /// Frees all blocks of an active generation. Before the commit only the claim is given up; after the end of the generation nothing
-    /// happens. Idempotent.
+    /// Frees all blocks of an active generation. Before the commit only the claim is given up; after the end of the generation, and while a
+    /// hand-over is written, nothing happens. Idempotent.
     /// </summary>
     public void Dispose() => _blocks.Dispose();
 }

@@ -88,11 +88,13 @@ internal sealed class IncomingBlocks : IDisposable
     }
 
     /// <summary>
-    /// Frees all blocks of an active generation. Before the commit only the claim is given up; after the end of the generation nothing
-    /// happens. Idempotent.
+    /// Frees all blocks of an active generation. Before the commit only the claim is given up; after the end of the generation, and while a
+    /// hand-over is written, nothing happens. Idempotent.
     /// </summary>
     public void Dispose()
     {
+        if (_kho.IsHandoverWritten)
+            return;
         if (_kho.IsActive)
         {
             Release(_blocks.Count);

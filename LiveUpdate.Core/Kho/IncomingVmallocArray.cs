@@ -82,8 +82,8 @@ public sealed class IncomingVmallocArray : IDisposable
     public void Restore() => _blocks.Restore();
 
     /// <summary>
-    /// Frees all pages of an active generation. Before the commit nothing is freed; after the end of the generation nothing happens.
-    /// Idempotent.
+    /// Frees all pages of an active generation. Before the commit nothing is freed; after the end of the generation, and while a hand-over
+    /// is written, nothing happens. Idempotent.
     /// </summary>
     public void Dispose() => _blocks.Dispose();
 }

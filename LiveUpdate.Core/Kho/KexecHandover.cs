@@ -83,6 +83,9 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     /// <summary>Whether <see cref="Activate"/> was called and this generation is not over.</summary>
     public bool IsActive => _state is State.Active or State.Written;
 
+    /// <summary>Whether a hand-over is written, so that the memory is fixed.</summary>
+    public bool IsHandoverWritten => _state == State.Written;
+
     /// <summary>Whether this generation is over: disposed, or another one was activated on its memory.</summary>
     public bool IsOver => _state == State.Over;
 

@@ -88,11 +88,14 @@ public sealed class VmallocArray : IDisposable
         }
     }
 
-    /// <summary>Frees all pages; after the end of the generation they are no longer its to free. Idempotent.</summary>
-    /// <exception cref="InvalidOperationException">A hand-over is written, and was not called off.</exception>
+    /// <summary>Frees all pages. Idempotent.</summary>
+    /// <remarks>
+    /// After the end of the generation, and while a hand-over is written, the pages are no longer its to free, and nothing happens; when
+    /// the hand-over has been called off, call it again.
+    /// </remarks>
     public void Dispose()
     {
-        if (_disposed || _kho.IsOver)
+        if (_disposed || _kho.IsOver || _kho.IsHandoverWritten)
             return;
         foreach (PhysicalAddress page in _pages)
             _kho.FreePreserved(page);

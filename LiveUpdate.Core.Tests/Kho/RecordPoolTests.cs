@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using CsCheck;
+using LiveUpdate.Kho;
+
+namespace LiveUpdate.Tests.Kho;
+
+public sealed class RecordPoolTests
+{
+    private const int Page = Generations.Page;
+    private const int Size = 64;
+    private const string Structure = "memfd record";
+    private PageOwner _owner;
+    private KhoMemory _memory;
+    private KexecHandover _kho;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _owner = new PageOwner("records");
+        _memory = KhoMemory.Allocate(4 << 20);
+        _kho = Generations.Cold(_memory);
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _kho.Dispose();
+        _memory.Dispose();
+    }
+
+    [Test]
+    public void ManyRecordsShareAPage()
+    {
+        var pool = new RecordPool(_kho, Size, _owner);
+        PhysicalAddress[] records = [.. Enumerable.Range(0, 630).Select(_ => pool.Allocate())];
+        Assert.That(records, Is.Unique);
+        Assert.That(_owner.Pages, Is.EqualTo(10), "63 in a page");
+        Assert.That(records.All(record => record.IsAligned(8)), Is.True);
+        foreach (PhysicalAddress record in records)
+            pool.Free(record);
+        Assert.That(_owner.Pages, Is.Zero);
+        Generations.AssertBalanced(_kho);
+    }
+
+    [TestCase(1)]
+    [TestCase(24)]
+    [TestCase(48)]
+    [TestCase(65)]
+    [TestCase(4032)]
+    public void RecordsReachTheNextGeneration(int size)
+    {
+        var pool = new RecordPool(_kho, size, _owner);
+        PhysicalAddress[] records = [.. Enumerable.Range(0, 200).Select(_ => pool.Allocate())];
+        for (int i = 0; i < records.Length; i++)
+            _kho.GetSpan(records[i], size).Fill((byte)i);
+        long pages = _owner.Pages;
+        KexecHandover next = Generations.Next(_kho);
+        Assert.That(next.GetAccount().UnrestoredPages, Is.EqualTo(pages));
+        for (int i = 0; i < records.Length; i++)
+            Assert.That(RecordPool.ReadIncoming(next, records[i], size, Structure).ToArray(), Is.All.EqualTo((byte)i));
+        long free = next.GetAccount().FreePages;
+        foreach (PhysicalAddress record in records)
+            RecordPool.ReleaseIncoming(next, record, size);
+        Assert.That(next.GetAccount().FreePages, Is.EqualTo(free + pages));
+        Generations.AssertBalanced(next);
+    }
+
+    [Test]
+    public void ARecordIsZeroedWhenItIsUsedAgain()
+    {
+        var pool = new RecordPool(_kho, Size, _owner);
+        pool.Allocate();
+        PhysicalAddress record = pool.Allocate();
+        _kho.GetSpan(record, Size).Fill(0xFF);
+        pool.Free(record);
+        Assert.That(pool.Allocate(), Is.EqualTo(record));
+        Assert.That(_kho.GetSpan(record, Size).ToArray(), Is.All.Zero);
+    }
+
+    [Test]
+    public void FreeOfWhatIsNoRecordIsMisuse()
+    {
+        var pool = new RecordPool(_kho, Size, _owner);
+        PhysicalAddress record = pool.Allocate(), other = new RecordPool(_kho, Size, _owner).Allocate();
+        foreach (PhysicalAddress address in (PhysicalAddress[])[record + 1, record + Size, record + -Size, other, PhysicalAddress.None])
+            Assert.That(() => pool.Free(address), Throws.ArgumentException, address.ToString());
+        pool.Free(record);
+        Assert.That(() => pool.Free(record), Throws.ArgumentException, "twice");
+    }
+
+    [TestCase(0)]
+    [TestCase(4033)]
+    public void BadRecordSizesAreMisuse(int size) =>
+        Assert.That(() => new RecordPool(_kho, size, _owner), Throws.TypeOf<ArgumentOutOfRangeException>());
+
+    [Test]
+    public void WithoutMemoryThePoolStaysAsItWas()
+    {
+        var pool = new RecordPool(_kho, 4032, _owner);
+        pool.Allocate();
+        _kho.AllocationFault = _ => true;
+        Assert.That(() => pool.Allocate(), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        _kho.AllocationFault = null;
+        Assert.That(() => pool.Allocate(), Throws.Nothing);
+        Assert.That(_owner.Pages, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void WhatIsNoRecordInTheImageIsDamage()
+    {
+        var pool = new RecordPool(_kho, Size, _owner);
+        PhysicalAddress record = pool.Allocate(), unused = record + Size;
+        PhysicalAddress plain = _kho.AllocatePreserved(Page, _owner), lost = _kho.Allocate(Page, _owner);
+        KexecHandover next = Generations.Next(_kho);
+        PhysicalAddress[] none = [PhysicalAddress.None, record + 8, record + -Size, record + (63 * Size), unused, plain + 64, lost + 64];
+        foreach (PhysicalAddress address in none)
+        {
+            Assert.That(() => RecordPool.ReadIncoming(next, address, Size, Structure).Length, Generations.Damage(), address.ToString());
+            Assert.That(() => RecordPool.ReleaseIncoming(next, address, Size), Generations.Damage(), address.ToString());
+        }
+        Assert.That(() => RecordPool.ReadIncoming(next, record, 48, Structure).Length, Generations.Damage(), "another size");
+        RecordPool.ReleaseIncoming(next, record, Size);
+        Assert.That(() => RecordPool.ReleaseIncoming(next, record, Size), Generations.Damage(), "twice");
+    }
+
+    [TestCase(0)]
+    [TestCase(8)]
+    [TestCase(23)]
+    public void ADamagedHeaderIsFound(int offset)
+    {
+        PhysicalAddress record = new RecordPool(_kho, Size, _owner).Allocate();
+        _kho.GetSpan(record + -64, 64)[offset] ^= 0x80;
+        KexecHandover next = Generations.Pending(_kho);
+        Assert.That(() => RecordPool.ReadIncoming(next, record, Size, Structure).Length, Generations.Damage());
+    }
+
+    [Test]
+    public void ReleaseBeforeTheCommitIsMisuse()
+    {
+        PhysicalAddress record = new RecordPool(_kho, Size, _owner).Allocate();
+        KexecHandover next = Generations.Pending(_kho);
+        Assert.That(() => RecordPool.ReleaseIncoming(next, record, Size), Throws.InvalidOperationException);
+        Assert.That(BinaryPrimitives.ReadUInt64LittleEndian(_memory.GetSpan(record + (16 - 64), 8)), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void RecordsOfOnePageAreReleasedByManyThreads()
+    {
+        var pool = new RecordPool(_kho, Size, _owner);
+        PhysicalAddress[] records = [.. Enumerable.Range(0, 6300).Select(_ => pool.Allocate())];
+        KexecHandover next = Generations.Next(_kho);
+        Parallel.ForEach(records, record => RecordPool.ReleaseIncoming(next, record, Size));
+        Assert.That(next.GetAccount().UnrestoredPages, Is.Zero);
+        Generations.AssertBalanced(next);
+    }
+
+    [Test]
+    public void PropertyPagesAreThoseOfTheRecordsInUse() =>
+        Gen.Select(Gen.Bool, Gen.Int[0, 1 << 20]).Array[0, 400].Sample(
+            steps =>
+            {
+                var owner = new PageOwner("property");
+                var pool = new RecordPool(_kho, Size, owner);
+                List<PhysicalAddress> records = [];
+                foreach ((bool free, int pick) in steps)
+                {
+                    if (free && records.Count > 0)
+                    {
+                        pool.Free(records[pick % records.Count]);
+                        records.RemoveAt(pick % records.Count);
+                    }
+                    else
+                    {
+                        records.Add(pool.Allocate());
+                    }
+                    Assert.That(owner.Pages, Is.EqualTo(records.Select(record => record.Value >> 12).Distinct().Count()));
+                }
+                records.ForEach(pool.Free);
+                Assert.That(owner.Pages, Is.Zero);
+            },
+            iter: 50,
+            threads: 1,
+            writeLine: TestContext.Out.WriteLine);
+}
