@@ -41,7 +41,7 @@ internal sealed class VmStateFormatter(int version = 2) : IStateFormatter<VmStat
 
     public VmState Deserialize(ref MessagePackReader reader, int version)
     {
-        MessagePackSecurity.UntrustedData.DepthStep(ref reader);
+        reader.DepthStep();
         if (reader.ReadArrayHeader() != (version == 1 ? 4 : 5))
             throw new MessagePackSerializationException("A state has 4 or 5 members.");
         var state = new VmState { Name = reader.ReadString() ?? throw new MessagePackSerializationException("A state has a name.") };

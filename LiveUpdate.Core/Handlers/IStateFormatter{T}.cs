@@ -7,7 +7,7 @@ namespace LiveUpdate;
 /// <remarks>
 /// One instance serves files of several sessions at the same time. What <see cref="Deserialize"/> reads comes from another generation and is
 /// untrusted: a count is bounded by the bytes that are left, as the reader's own methods check, and a formatter that calls itself must
-/// call <c>MessagePackSecurity.UntrustedData.DepthStep(ref reader)</c> and take the step back with <c>reader.Depth--</c>.
+/// call <see cref="StateReaderExtensions.DepthStep"/> and take the step back with <c>reader.Depth--</c>.
 /// </remarks>
 public interface IStateFormatter<T>
     where T : class
