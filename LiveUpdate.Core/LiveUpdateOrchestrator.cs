@@ -47,21 +47,33 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
     /// <param name="options">Read now; later changes have no effect.</param>
+    /// <remarks>
+    /// After <see cref="HandoverTarget.Exec"/> the first boot in the new image finds what was handed over by itself. If it throws, all of that
+    /// is still there for another attempt; only a damaged image cannot be booted from.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The image before this one handed over, and the options bring their own memory.</exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         long started = Stopwatch.GetTimestamp();
+        ExecArrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? ExecArrival.Find() : null;
+        if (arrival is not null && options.Memory is not null)
+            throw new InvalidOperationException("The previous image handed its memory to this process: leave Memory unset in the options.");
         bool owns = options.Memory is null;
-        KhoMemory memory = options.Memory ?? CreateMemory(options.MemorySize);
+        KhoMemory memory = options.Memory ?? (OperatingSystem.IsLinux() ? arrival?.OpenMemory() : null) ?? CreateMemory(options.MemorySize);
         try
         {
             LiveUpdateEngine engine = LiveUpdateEngine.Attach(memory, ToEngineOptions(options));
             try
             {
+                if (OperatingSystem.IsLinux())
+                    arrival?.Check(engine);
                 engine.Activate();
+                if (OperatingSystem.IsLinux())
+                    arrival?.Adopt(engine);
             }
             catch
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using LiveUpdate.Abi;
 using LiveUpdate.Interop;
 using LiveUpdate.Kho;
@@ -162,6 +163,27 @@ public sealed class DescriptorSlots
     /// <returns>The first block, and how many slots there are, the free ones included.</returns>
     internal (PhysicalAddress Head, int Slots) Seal() =>
         _blocks is null ? default : (_blocks.Seal(_outgoing.Count), _outgoing.Count);
+
+    /// <summary>Checks that every descriptor that travels is still the file it was: somebody may have closed its bare number.</summary>
+    /// <exception cref="LiveUpdateException">EBADF: one is not.</exception>
+    [SupportedOSPlatform("linux")]
+    internal void ThrowIfReplaced()
+    {
+        lock (_lock)
+        {
+            for (int slot = 0; slot < _outgoing.Count; slot++)
+            {
+                if (_outgoing[slot] is not { } handle)
+                    continue;
+                DescriptorSlotSer record = MemoryMarshal.Read<DescriptorSlotSer>(_blocks!.GetEntry(slot));
+                if (!DescriptorInfo.IsOpen(handle) || DescriptorInfo.Identify(handle) != (record.Device, record.Inode))
+                {
+                    throw new LiveUpdateException(
+                        LiveUpdateError.BadDescriptor, $"Descriptor {record.Descriptor}, in slot {slot}, is not the file any more that was preserved.");
+                }
+            }
+        }
+    }
 
     /// <summary>The handles that travel, by slot; null where a slot is free.</summary>
     internal IReadOnlyList<SafeHandle?> Outgoing => _outgoing;

@@ -26,25 +26,14 @@ internal static class HandoverProcedure
         CheckUnfinished(engine, discardUnfinished);
         times.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
         target.Prepare(engine);
-        engine.CloseGate(cancellationToken);
-        bool frozen = false;
         try
         {
-            CheckUnfinished(engine, discardUnfinished);
-            var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
-            using (engine.WatchFreeze(progress))
-                engine.FreezeAndSerialize(progress, ref times);
-            frozen = true;
-            cancellationToken.ThrowIfCancellationRequested();
-            target.Transfer(engine, times);
+            engine.CloseGate(cancellationToken);
+            FreezeAndTransfer(engine, target, discardUnfinished, ref times, cancellationToken);
         }
-        catch (Exception exception)
+        finally
         {
-            if (frozen)
-                engine.Thaw();
-            engine.Gate.Open();
-            EngineLog.CalledOff(engine.Options.Logger, engine.Number, exception);
-            throw;
+            target.Release();
         }
 
         return CreateReport(engine, times);
@@ -70,6 +59,34 @@ internal static class HandoverProcedure
             Bytes = (long)core.Bytes,
             Phases = [.. OutgoingPhases(times, bootStarted), Phase("boot", times.Started, bootStarted, bootEnded)],
         };
+    }
+
+    private static void FreezeAndTransfer(
+        LiveUpdateEngine engine,
+        HandoverTarget target,
+        bool discardUnfinished,
+        ref HandoverTimes times,
+        CancellationToken cancellationToken)
+    {
+        bool frozen = false;
+        try
+        {
+            CheckUnfinished(engine, discardUnfinished);
+            var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
+            using (engine.WatchFreeze(progress))
+                engine.FreezeAndSerialize(progress, ref times);
+            frozen = true;
+            cancellationToken.ThrowIfCancellationRequested();
+            target.Transfer(engine, times);
+        }
+        catch (Exception exception)
+        {
+            if (frozen)
+                engine.Thaw();
+            engine.Gate.Open();
+            EngineLog.CalledOff(engine.Options.Logger, engine.Number, exception);
+            throw;
+        }
     }
 
     private static LiveUpdateReport CreateReport(LiveUpdateEngine engine, in HandoverTimes times) => new()

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using LiveUpdate.Abi;
 
 namespace LiveUpdate;
@@ -13,20 +14,39 @@ public abstract partial class HandoverTarget
     {
     }
 
+    /// <summary>
+    /// Executes the next image in this process: a hand-over that returns only by throwing. The next image boots with <c>Memory</c> unset in
+    /// its options, and should do so before it starts other processes.
+    /// </summary>
+    /// <param name="options">What to execute; null for this program with the same arguments and environment.</param>
+    /// <remarks>
+    /// The hand-over is refused, with the errno of the call, when the program cannot be executed; with EOPNOTSUPP when preserved memory is
+    /// not shared; and with EBADF when a preserved descriptor was closed behind its handle's back.
+    /// </remarks>
+    [SupportedOSPlatform("linux")]
+    public static ExecTarget Exec(ExecOptions? options = null) => new(options ?? new ExecOptions());
+
     /// <summary>The target as it stands in the image.</summary>
     internal abstract LuoCoreTarget Kind { get; }
 
-    /// <summary>Whether handlers must ask the kernel about their descriptors at freeze: the next generation cannot call the hand-over off.</summary>
+    /// <summary>
+    /// Whether handlers must ask the kernel about their descriptors at freeze: the next generation cannot call the hand-over off.
+    /// </summary>
     internal abstract bool ChecksDescriptors { get; }
 
-    /// <summary>What can be done, and can fail, while sessions are still in use.</summary>
+    /// <summary>What can be done, and can fail, while sessions are still in use; leaves nothing behind when it throws.</summary>
     internal virtual void Prepare(LiveUpdateEngine engine)
     {
     }
 
+    /// <summary>Gives back what <see cref="Prepare"/> took, however the hand-over ended.</summary>
+    internal virtual void Release()
+    {
+    }
+
     /// <summary>
-    /// Moves memory and descriptors and commits; called frozen and serialized. Returns after the commit, or throws before it with everything
-    /// of its own undone.
+    /// Moves memory and descriptors and commits; called frozen and serialized. Returns after the commit, or throws before it with
+    /// everything of its own undone.
     /// </summary>
     internal abstract void Transfer(LiveUpdateEngine engine, in HandoverTimes times);
 }

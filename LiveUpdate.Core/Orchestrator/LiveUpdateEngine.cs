@@ -27,6 +27,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     private PhysicalAddress _core;
     private Exception? _openFailure;
     private bool _deserialized;
+    private bool _verified;
     private bool _isOpen;
     private bool _disposed;
 
@@ -222,6 +223,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             try
             {
                 DeserializeOnce();
+                // Where the generations do not live together nobody could verify before the commit.
+                if (IncomingCore is { Target: LuoCoreTarget.Exec } && Memory.IsActive && !_verified)
+                    VerifyUnsynchronized();
             }
             catch (Exception exception)
             {
@@ -233,11 +237,16 @@ internal sealed partial class LiveUpdateEngine : IDisposable
 
         if (_openFailure is { } failure)
         {
+            // The one who looks for a bad image finds it directly inside; which file it was is said by the refusal around it.
+            var refusal = failure as LiveUpdateException;
             throw Refusal.Create(
                 LiveUpdateError.InputOutput,
                 "open device",
                 $"What the previous generation handed over cannot be read: {failure.Message}",
-                inner: failure);
+                refusal?.Session,
+                refusal?.Token?.Value,
+                refusal?.Handler,
+                refusal?.InnerException as LiveUpdateImageException ?? failure);
         }
     }
 
@@ -265,5 +274,6 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         foreach (FlbRegistration flb in Flbs.Linked)
             flb.Incoming.Verify();
         Incoming.Verify();
+        _verified = true;
     }
 }

@@ -24,6 +24,9 @@ public enum LiveUpdateError
     /// <summary>E2BIG: a request has non-zero bytes beyond what is known, or an allocation is above the largest order.</summary>
     TooBig = 7,
 
+    /// <summary>ENOEXEC: a file that is no program of this system.</summary>
+    NotAProgram = 8,
+
     /// <summary>EBADF: not an open descriptor.</summary>
     BadDescriptor = 9,
 

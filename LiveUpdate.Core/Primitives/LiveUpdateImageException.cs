@@ -43,7 +43,7 @@ public sealed class LiveUpdateImageException : Exception
         string expected,
         string found,
         Exception? innerException = null)
-        : base($"{structure} at {address}, offset {offset}: expected {expected}, found {found} ({Errno.Name(error)}).", innerException)
+        : base($"{structure}{(address.IsNone ? "" : $" at {address}")}, offset {offset}: expected {expected}, found {found} ({Errno.Name(error)}).", innerException)
     {
         Error = error;
         Structure = structure;

@@ -1,0 +1,4 @@
+namespace LiveUpdate.TestHost;
+
+/// <summary>A typed state.</summary>
+internal sealed record Note(string Text, long Number);
