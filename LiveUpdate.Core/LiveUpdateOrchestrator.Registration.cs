@@ -31,8 +31,8 @@ public sealed partial class LiveUpdateOrchestrator
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     /// <exception cref="LiveUpdateException">
-    /// EOPNOTSUPP: switched off. EINVAL: the handler is not registered. EBUSY: files hold it (G-04). EEXIST: linked already, or another FLB has the
-    /// name. ENOSPC: 63 FLBs.
+    /// EOPNOTSUPP: switched off. EINVAL: the handler is not registered. EEXIST: linked already. EBUSY: files hold the handler (G-04). ENOSPC: 63
+    /// FLBs. EEXIST: another FLB has the name. In this order.
     /// </exception>
     public void Register(Flb flb, FileHandler handler)
     {

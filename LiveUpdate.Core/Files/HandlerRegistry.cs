@@ -110,7 +110,9 @@ internal sealed class HandlerRegistry(FlbRegistry flbs)
     }
 
     /// <summary>Makes every later file of a handler depend on an FLB (reference G-01).</summary>
-    /// <exception cref="LiveUpdateException">EINVAL: the handler is not registered; EBUSY: files hold it (G-04); EEXIST; ENOSPC.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// EINVAL: the handler is not registered. EEXIST: linked already. EBUSY: files hold it (G-04). ENOSPC; EEXIST: another FLB has the name.
+    /// </exception>
     public void Link(FileHandler handler, Flb flb)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -121,8 +123,6 @@ internal sealed class HandlerRegistry(FlbRegistry flbs)
         {
             if (FindUnsynchronized(handler) is not { } registration)
                 throw Refusal.Create(LiveUpdateError.InvalidArgument, "register FLB", "The handler is not registered.", handler: handler.Compatible);
-            if (registration.LiveFiles != 0)
-                throw InUse("register FLB", registration);
             LinkUnsynchronized(registration, flb);
         }
         finally
@@ -204,6 +204,8 @@ internal sealed class HandlerRegistry(FlbRegistry flbs)
                 LiveUpdateError.Exists, "register FLB", $"The handler depends on \"{flb.Compatible}\" already.", handler: registration.Handler.Compatible);
         }
 
+        if (registration.LiveFiles != 0)
+            throw InUse("register FLB", registration);
         registration.Links = [.. registration.Links, flbs.Link(flb, registration.Handler.Compatible)];
     }
 
