@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.TestHost.Survival;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -22,6 +23,7 @@ internal static class Program
         ["second-boot"] = static () => new SecondBootScenario(),
         ["failed-first"] = static () => new FailedFirstScenario(),
         ["standard-stream"] = static () => new StandardStreamScenario(),
+        ["survival-exec"] = static () => new SurvivalScenario(),
         ["damaged-boot-record"] = static () => new DamageScenario(Damage.BootRecord),
         ["damaged-notice"] = static () => new DamageScenario(Damage.Notice),
         ["damaged-memory-descriptor"] = static () => new DamageScenario(Damage.MemoryDescriptor),
@@ -34,7 +36,12 @@ internal static class Program
     {
         try
         {
-            s_scenarios[args[0]]().Run(args);
+            if (args[0] == "survival-successor")
+                SuccessorSurvival.Open();
+            else if (args[0] == SuccessorSurvival.ProbeCommand)
+                SuccessorSurvival.Report(args);
+            else
+                s_scenarios[args[0]]().Run(args);
             return 0;
         }
         catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
