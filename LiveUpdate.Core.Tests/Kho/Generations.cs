@@ -8,6 +8,9 @@ internal static class Generations
 {
     public const int Page = 4096;
 
+    /// <summary>The folder of the image that was captured from a real kernel.</summary>
+    public static string CapturedImage => Path.Combine(TestContext.CurrentContext.TestDirectory, "Fixtures", "images", "three-sessions");
+
     /// <summary>A cold, active generation.</summary>
     public static KexecHandover Cold(KhoMemory memory)
     {
@@ -35,9 +38,8 @@ internal static class Generations
     public static void AssertBalanced(KexecHandover kho)
     {
         KhoAccount account = kho.GetAccount();
-        long owned = account.Owners.Sum(owner => owner.Pages);
-        Assert.That(
-            account.FreePages + account.ReservedPages + account.TreePages + owned + account.UnrestoredPages, Is.EqualTo(account.TotalPages));
+        long held = account.ReservedPages + account.TreePages + account.Owners.Sum(owner => owner.Pages) + account.UnrestoredPages;
+        Assert.That(account.FreePages + held, Is.EqualTo(account.TotalPages));
     }
 
     /// <summary>A refusal with an errno.</summary>

@@ -5,17 +5,17 @@ using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Tests.Kho;
 
-/// <summary>Whatever a predecessor left: it is read, or refused with the one exception for it; never a crash, never an endless loop.</summary>
+/// <summary>Whatever a predecessor left is read, or refused with the one exception for it; never a crash, never an endless loop.</summary>
 public sealed class HostileImageTests
 {
     private const int Page = Generations.Page;
-    private static readonly string s_fixture = Path.Combine(TestContext.CurrentContext.TestDirectory, "Fixtures", "images", "three-sessions");
 
     // A page, an offset in it, and either any number, or one that looks like an address or a small count.
     private static readonly Gen<(int Page, int Word, ulong Value)[]> s_changes = Gen.Select(
         Gen.Int[0, 1 << 20],
         Gen.Frequency((3, Gen.Int[0, 12]), (1, Gen.Int[0, 511])),
-        Gen.Frequency((1, Gen.ULong), (2, Gen.ULong[0, 400].Select(page => 0x1_0000_0000 + (page << 12))), (1, Gen.ULong[0, 70]))).Array[1, 6];
+        Gen.Frequency((1, Gen.ULong), (2, Gen.ULong[0, 400].Select(page => 0x1_0000_0000 + (page << 12))), (1, Gen.ULong[0, 70])))
+        .Array[1, 6];
 
     [Test]
     public void PropertyADamagedHandOverIsReadOrRefused() =>
@@ -38,19 +38,20 @@ public sealed class HostileImageTests
     [Test]
     public void PropertyADamagedCapturedImageIsReadOrRefused()
     {
-        byte[] deviceTree = File.ReadAllBytes(Path.Combine(s_fixture, "fdt.bin"));
-        KhoImage original = KhoImage.Load(s_fixture);
+        byte[] deviceTree = File.ReadAllBytes(Path.Combine(Generations.CapturedImage, "fdt.bin"));
+        KhoImage original = KhoImage.Load(Generations.CapturedImage);
         LuoImage luo = LuoImage.Read(original)!;
-        PhysicalAddress[] structures = [original.PreservedMemoryMap, luo.Root.Sessions, luo.Root.Flbs, .. luo.Sessions.SelectMany(Structures)];
-        structures = [.. structures.Where(address => !address.IsNone)];
+        PhysicalAddress[] roots = [original.PreservedMemoryMap, luo.Root.Sessions, luo.Root.Flbs];
+        PhysicalAddress[] structures = [.. roots, .. luo.Sessions.SelectMany(Structures).Where(address => !address.IsNone)];
         s_changes.Sample(
             changes =>
             {
-                using FileStream pages = File.OpenRead(Path.Combine(s_fixture, "pages.bin.gz"));
+                using FileStream pages = File.OpenRead(Path.Combine(Generations.CapturedImage, "pages.bin.gz"));
                 using SparseMemory memory = SparseMemory.Load(pages);
                 foreach ((int page, int word, ulong value) in changes)
                 {
-                    ulong address = value >= 0x1_0000_0000 && value < 0x2_0000_0000 ? structures[value % (ulong)structures.Length].Value : value;
+                    bool another = value is >= 0x1_0000_0000 and < 0x2_0000_0000;
+                    ulong address = another ? structures[(value >> 12) % (ulong)structures.Length].Value : value;
                     Span<byte> target = memory.GetSpan(structures[page % structures.Length] + (word * 8), 8);
                     BinaryPrimitives.WriteUInt64LittleEndian(target, address);
                 }

@@ -6,11 +6,10 @@ using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Tests.Kho;
 
-/// <summary>What a real kernel handed over is read, written again by the library's writers, and has the same bytes, addresses aside.</summary>
+/// <summary>What a real kernel handed over is read and written again by the library's writers: the same bytes, addresses aside.</summary>
 public sealed class ImageRoundTripTests
 {
     private const int Page = Generations.Page;
-    private static readonly string s_fixture = Path.Combine(TestContext.CurrentContext.TestDirectory, "Fixtures", "images", "three-sessions");
 
     private readonly Dictionary<ulong, ulong> _renamed = [];
     private KhoImage _image;
@@ -23,7 +22,7 @@ public sealed class ImageRoundTripTests
     public void SetUp()
     {
         _renamed.Clear();
-        _image = KhoImage.Load(s_fixture);
+        _image = KhoImage.Load(Generations.CapturedImage);
         _luo = LuoImage.Read(_image)!;
         _memory = KhoMemory.Allocate(8 << 20);
         _kho = Generations.Cold(_memory);
@@ -62,7 +61,7 @@ public sealed class ImageRoundTripTests
         foreach (LuoImageSession session in _luo.Sessions)
             AssertSameSession(session);
 
-        // Nothing was left out: all that was preserved, but the page of the device tree, which the kernel preserves and the library does not.
+        // Nothing was left out but the page of the device tree, which the kernel preserves and the library does not.
         ulong[] others = [.. _image.Preserved.Select(range => range.Address.Value).Except(_renamed.Keys)];
         Assert.That(others, Has.Length.EqualTo(1));
         Assert.That(_image.Memory.TryGetSpan(new PhysicalAddress(others[0]), Page, out _), Is.False, "the tree is in a file of its own");
@@ -73,7 +72,7 @@ public sealed class ImageRoundTripTests
     [Test]
     public void TheDeviceTreeOfTheKernelIsWrittenByteForByte()
     {
-        byte[] expected = File.ReadAllBytes(Path.Combine(s_fixture, "fdt.bin"));
+        byte[] expected = File.ReadAllBytes(Path.Combine(Generations.CapturedImage, "fdt.bin"));
         KhoRootTree original = KhoRootTree.Read(expected, PhysicalAddress.None);
         byte[] page = new byte[Page];
         int size = original.Write(page);
@@ -84,7 +83,7 @@ public sealed class ImageRoundTripTests
     [Test]
     public void TheDeviceTreeInMemoryHasTheSameBytesWithAddressesRenamed()
     {
-        byte[] expected = File.ReadAllBytes(Path.Combine(s_fixture, "fdt.bin"));
+        byte[] expected = File.ReadAllBytes(Path.Combine(Generations.CapturedImage, "fdt.bin"));
         var deviceTree = new PhysicalAddress(BinaryPrimitives.ReadUInt64LittleEndian(_memory.GetSpan(_memory.Base + 32, 8)));
         byte[] found = _memory.GetSpan(deviceTree, Page).ToArray();
         KhoRootTree tree = KhoRootTree.Read(found, deviceTree);

@@ -43,8 +43,8 @@ public sealed class IncomingBlockSetTests
         Write(blocks[2], 0, blocks[1].Value);
         Write(blocks[0], 8, 0);
         KexecHandover next = Generations.Next(_kho);
-        Assert.That(
-            () => Open(next, blocks[0]), Throws.TypeOf<LiveUpdateImageException>().With.Property("Expected").EqualTo("a chain without a loop"));
+        LiveUpdateImageException damage = Assert.Throws<LiveUpdateImageException>(() => Open(next, blocks[0]))!;
+        Assert.That((damage.Error, damage.Expected), Is.EqualTo((LiveUpdateError.InvalidArgument, "a chain without a loop")));
         Assert.That(next.GetAccount().Unrestored, Has.Count.EqualTo(3));
         Assert.That(next.TryRestore(blocks[0], _owner, out _), Is.True);
     }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
@@ -119,7 +118,7 @@ public sealed class KexecHandoverTests
         _kho.WriteHandover();
         byte[] before = _memory.GetSpan(_memory.Base, (int)_memory.Length).ToArray();
         using KexecHandover next = KexecHandover.Attach(_memory);
-        Assert.That(_memory.GetSpan(_memory.Base, (int)_memory.Length).ToArray(), Is.EqualTo(before));
+        Assert.That(_memory.GetSpan(_memory.Base, (int)_memory.Length).SequenceEqual(before), Is.True);
     }
 
     [Test]
@@ -305,11 +304,85 @@ public sealed class KexecHandoverTests
     }
 
     [Test]
-    public void MemoryGrownInTheOldGenerationIsReadLittleEndian()
+    public void AMapWithoutRoomIsARefusalThatLeavesNothing()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(8, _owner);
-        BinaryPrimitives.WriteUInt64LittleEndian(_kho.GetSpan(blob, 8), 0x0102030405060708);
+        List<PhysicalAddress> blocks = [];
+        while (_kho.GetAccount().FreePages > 1)
+            blocks.Add(_kho.Allocate(Page, _owner));
+        // The first preserved page needs five more for the map.
+        Assert.That(() => _kho.AllocatePreserved(Page, _owner), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        Assert.That(() => _kho.Preserve(blocks[0]), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        KhoAccount account = _kho.GetAccount();
+        Assert.That((account.FreePages, account.TreePages, _owner.Pages), Is.EqualTo((1L, 1L, (long)blocks.Count)));
+        Assert.That(() => _kho.FreePreserved(blocks[0]), Throws.ArgumentException);
+        blocks.ForEach(_kho.Free);
+        Assert.That(() => _kho.AllocatePreserved(Page, _owner), Throws.Nothing);
+    }
+
+    [Test]
+    public void ManyThreadsLeaveABalancedAccount()
+    {
+        Parallel.For(
+            0,
+            8,
+            seed =>
+            {
+                var random = new Random(seed);
+                var owner = new PageOwner("thread");
+                List<PhysicalAddress> blocks = [];
+                for (int i = 0; i < 2000; i++)
+                {
+                    int bytes = random.Next(1, 5 * Page);
+                    if (random.Next(3) > 0 && _kho.TryAllocatePreserved(bytes, owner, out PhysicalAddress address, out _))
+                    {
+                        _kho.GetSpan(address, 8).Fill((byte)seed);
+                        blocks.Add(address);
+                    }
+                    else if (blocks.Count > 0)
+                    {
+                        int pick = random.Next(blocks.Count);
+                        Assert.That(_kho.GetSpan(blocks[pick], 8).ContainsAnyExcept((byte)seed), Is.False, "nobody else has it");
+                        _kho.FreePreserved(blocks[pick]);
+                        blocks.RemoveAt(pick);
+                    }
+                }
+                blocks.ForEach(_kho.FreePreserved);
+                Assert.That(owner.Pages, Is.Zero);
+            });
+        Generations.AssertBalanced(_kho);
+        Assert.That(_kho.GetAccount().Owners, Is.Empty);
         using KexecHandover next = Generations.Next(_kho);
-        Assert.That(next.GetIncomingSpan(blob, 8, "number")[0], Is.EqualTo(8));
+        Assert.That(next.GetAccount().Unrestored, Is.Empty);
+    }
+
+    [Test]
+    public void TheHotPathsAllocateNothingManaged()
+    {
+        var blocks = new BlockSet(_kho, 64, _owner);
+        var pool = new RecordPool(_kho, 64, _owner);
+        blocks.EnsureCapacity(100);
+        PhysicalAddress first = pool.Allocate();
+        Assert.That(Measure(Work), Is.GreaterThanOrEqualTo(0), "warm");
+        Assert.That(Measure(Work), Is.Zero);
+        pool.Free(first);
+
+        void Work()
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                PhysicalAddress page = _kho.AllocatePreserved(Page, _owner);
+                blocks.GetEntry(i)[0] = _kho.GetSpan(page, 1)[0];
+                _kho.FreePreserved(page);
+                blocks.Seal(i);
+                pool.Free(pool.Allocate());
+            }
+        }
+
+        static long Measure(Action work)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            work();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 }

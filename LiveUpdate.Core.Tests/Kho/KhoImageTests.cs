@@ -6,25 +6,25 @@ namespace LiveUpdate.Tests.Kho;
 
 public sealed partial class KhoImageTests
 {
-    private static readonly string s_fixture = Path.Combine(TestContext.CurrentContext.TestDirectory, "Fixtures", "images", "three-sessions");
-
     [Test]
     public void TheCapturedImageIsRead()
     {
-        KhoImage image = KhoImage.Load(s_fixture);
+        KhoImage image = KhoImage.Load(Generations.CapturedImage);
         using KhoMemory memory = image.Memory;
         LuoImage luo = LuoImage.Read(image)!;
         Assert.That(image.SubtreeNames, Is.EqualTo(new[] { "LUO", "kexec-metadata" }));
-        Assert.That(luo.Sessions.Select(session => (session.Name, session.Files.Count)), Is.EqualTo(new[] { ("vm-a", 2), ("empty-session", 0), ("many", 70) }));
+        Assert.That(
+            luo.Sessions.Select(session => (session.Name, session.Files.Count)),
+            Is.EqualTo(new[] { ("vm-a", 2), ("empty-session", 0), ("many", 70) }));
         Assert.That(luo.Flbs.Select(flb => flb.Count), Is.All.EqualTo(72));
     }
 
     [Test]
     public async Task TheInspectorPrintsTheSummaryThatWasMadeWithTheImage()
     {
-        (int code, string output, string error) = await InspectAsync("--json", s_fixture);
+        (int code, string output, string error) = await InspectAsync("--json", Generations.CapturedImage);
         Assert.That((code, error), Is.EqualTo((0, "")));
-        string summary = await File.ReadAllTextAsync(Path.Combine(s_fixture, "summary.json"));
+        string summary = await File.ReadAllTextAsync(Path.Combine(Generations.CapturedImage, "summary.json"));
         // Where the device tree lay cannot be known from the files.
         Assert.That(output, Is.EqualTo(FdtAddress().Replace(summary, "")));
     }
@@ -32,7 +32,7 @@ public sealed partial class KhoImageTests
     [Test]
     public async Task TheInspectorPrintsTablesForPeople()
     {
-        (int code, string output, _) = await InspectAsync(s_fixture);
+        (int code, string output, _) = await InspectAsync(Generations.CapturedImage);
         Assert.That(code, Is.Zero);
         Assert.That(output, Does.Contain("vm-a").And.Contain("empty-session").And.Contain("0x7d1").And.Contain("liveupdate-test-flb-v2"));
     }
@@ -42,15 +42,15 @@ public sealed partial class KhoImageTests
     {
         Assert.That((await InspectAsync()).Code, Is.EqualTo(2));
         Assert.That((await InspectAsync("--unknown")).Code, Is.EqualTo(2));
-        Assert.That((await InspectAsync(s_fixture, s_fixture)).Code, Is.EqualTo(2));
-        (int code, _, string error) = await InspectAsync(Path.Combine(s_fixture, "missing"));
+        Assert.That((await InspectAsync(Generations.CapturedImage, Generations.CapturedImage)).Code, Is.EqualTo(2));
+        (int code, _, string error) = await InspectAsync(Path.Combine(Generations.CapturedImage, "missing"));
         Assert.That(code, Is.EqualTo(2));
         Assert.That(error, Does.Contain("fdt.bin"));
         string copy = Directory.CreateTempSubdirectory().FullName;
         try
         {
-            byte[] pages = await File.ReadAllBytesAsync(Path.Combine(s_fixture, "pages.bin.gz"));
-            File.Copy(Path.Combine(s_fixture, "fdt.bin"), Path.Combine(copy, "fdt.bin"));
+            byte[] pages = await File.ReadAllBytesAsync(Path.Combine(Generations.CapturedImage, "pages.bin.gz"));
+            File.Copy(Path.Combine(Generations.CapturedImage, "fdt.bin"), Path.Combine(copy, "fdt.bin"));
             await File.WriteAllBytesAsync(Path.Combine(copy, "pages.bin.gz"), pages.AsMemory(0, pages.Length / 2));
             (code, _, error) = await InspectAsync("--json", copy);
             Assert.That(code, Is.EqualTo(1));
@@ -75,7 +75,7 @@ public sealed partial class KhoImageTests
     [Test]
     public void RangesMayReachOverBlocksThatFollowEachOther()
     {
-        KhoImage image = KhoImage.Load(s_fixture);
+        KhoImage image = KhoImage.Load(Generations.CapturedImage);
         using KhoMemory memory = image.Memory;
         PreservedRange[] ranges = [.. image.Preserved.OrderBy(range => range.Address)];
         foreach (PreservedRange range in ranges)

@@ -68,7 +68,8 @@ public sealed class SparseMemoryTests
         Assert.That(() => SparseMemory.FromPages([Pair(0x5000, Page - 1)]), Throws.ArgumentException);
     }
 
-    private static KeyValuePair<PhysicalAddress, byte[]> Pair(ulong address, int length) => new(new PhysicalAddress(address), new byte[length]);
+    private static KeyValuePair<PhysicalAddress, byte[]> Pair(ulong address, int length) =>
+        new(new PhysicalAddress(address), new byte[length]);
 
     private static byte[] Records(params ulong[] addresses)
     {

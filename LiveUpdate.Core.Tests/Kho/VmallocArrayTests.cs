@@ -38,7 +38,8 @@ public sealed class VmallocArrayTests
     {
         using var array = VmallocArray.Allocate(_kho, length, _owner);
         Assert.That((array.PageCount, array.ChunkCount, _owner.Pages), Is.EqualTo((pages, chunks, (long)pages + chunks)));
-        Assert.That(array.Descriptor, Is.EqualTo(new VmallocDescriptor(array.Descriptor.First, (uint)pages, (ushort)(pages == 0 ? 0 : 1), 0)));
+        var expected = new VmallocDescriptor(array.Descriptor.First, (uint)pages, (ushort)(pages == 0 ? 0 : 1), 0);
+        Assert.That(array.Descriptor, Is.EqualTo(expected));
         array.Dispose();
         array.Dispose();
         Assert.That(_owner.Pages, Is.Zero);
@@ -123,12 +124,14 @@ public sealed class VmallocArrayTests
         Span<byte> list = _kho.GetSpan(chunk, Page);
         byte[] second = list.Slice(16, 8).ToArray();
         list.Slice(8, 8).CopyTo(list[16..]);
-        Assert.That(() => IncomingVmallocArray.Open(Generations.Pending(_kho), array.Descriptor, Structure, _owner), Generations.Damage(), "twice");
+        Assert.That(Open, Generations.Damage(), "twice");
         BinaryPrimitives.WriteUInt64LittleEndian(list[16..], chunk.Value);
-        Assert.That(() => IncomingVmallocArray.Open(Generations.Pending(_kho), array.Descriptor, Structure, _owner), Generations.Damage(), "chunk");
+        Assert.That(Open, Generations.Damage(), "chunk");
         second.CopyTo(list[16..]);
         BinaryPrimitives.WriteUInt64LittleEndian(list, chunk.Value);
-        Assert.That(() => IncomingVmallocArray.Open(Generations.Pending(_kho), array.Descriptor, Structure, _owner), Generations.Damage(), "loop");
+        Assert.That(Open, Generations.Damage(), "loop");
+
+        void Open() => IncomingVmallocArray.Open(Generations.Pending(_kho), array.Descriptor, Structure, _owner);
     }
 
     [Test]

@@ -45,7 +45,8 @@ internal static class BlockChain
                 throw new LiveUpdateImageException(
                     LiveUpdateError.NoSpace, structure, blocks[i], 0, $"at most {LuoAbi.MaxBlocks} blocks", $"{blocks.Count}");
             }
-            entries += new BlockReader(memory.GetIncomingSpan(blocks[i], LuoAbi.PageSize, structure), entrySize, structure, blocks[i]).Count;
+            ReadOnlySpan<byte> page = memory.GetIncomingSpan(blocks[i], LuoAbi.PageSize, structure);
+            entries += new BlockReader(page, entrySize, structure, blocks[i]).Count;
         }
         return entries;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Serialization;
@@ -22,7 +23,7 @@ internal static class BootRecord
             return false;
         Check(memory, 0, KhoBootRecordSer.MagicValue, record.Magic);
         Check(memory, 8, KhoBootRecordSer.CurrentVersion, record.Version);
-        Check(memory, 12, (ulong)Marshal.SizeOf<KhoBootRecordSer>(), record.Size);
+        Check(memory, 12, (ulong)Unsafe.SizeOf<KhoBootRecordSer>(), record.Size);
         Check(memory, ChecksumOffset, Checksum(in record), record.Checksum);
         Check(memory, 16, memory.Base.Value, record.MemoryBase);
         Check(memory, 24, (ulong)memory.Length, record.MemoryLength);
@@ -39,7 +40,7 @@ internal static class BootRecord
         {
             Magic = KhoBootRecordSer.MagicValue,
             Version = KhoBootRecordSer.CurrentVersion,
-            Size = (uint)Marshal.SizeOf<KhoBootRecordSer>(),
+            Size = (uint)Unsafe.SizeOf<KhoBootRecordSer>(),
             MemoryBase = memory.Base.Value,
             MemoryLength = (ulong)memory.Length,
             Setup = new KhoSetupData
@@ -47,7 +48,7 @@ internal static class BootRecord
                 FdtAddress = deviceTree.Value,
                 FdtSize = (ulong)deviceTreeSize,
                 ScratchAddress = (memory.Base + ScratchOffset).Value,
-                ScratchSize = (ulong)Marshal.SizeOf<KhoScratchSer>(),
+                ScratchSize = (ulong)Unsafe.SizeOf<KhoScratchSer>(),
             },
             Scratch = new KhoScratchSer { Address = memory.Base.Value, Size = LuoAbi.PageSize },
             UsedPages = (ulong)usedPages,

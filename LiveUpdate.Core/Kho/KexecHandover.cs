@@ -51,9 +51,10 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     private PhysicalAddress _deviceTree;
     private volatile State _state;
 
-    private KexecHandover(KhoMemory memory)
+    private KexecHandover(KhoMemory memory, KhoMemoryLease lease)
     {
         Memory = memory;
+        _lease = lease;
         if (BootRecord.TryRead(memory, out KhoBootRecordSer record))
         {
             var deviceTree = new PhysicalAddress(record.Setup.FdtAddress);
@@ -63,7 +64,6 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         }
         _pool = new PagePool(memory);
         _tree = new PreservedPageTree(memory, _pool, _treeOwner);
-        _lease = memory.Lease();
     }
 
     private enum State
@@ -103,7 +103,16 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
             throw new ArgumentException("A generation needs memory that is one stretch.", nameof(memory));
         if (memory.Length < MinPages * LuoAbi.PageSize)
             throw new ArgumentException($"A generation needs at least {MinPages} pages of memory.", nameof(memory));
-        return new KexecHandover(memory);
+        KhoMemoryLease lease = memory.Lease();
+        try
+        {
+            return new KexecHandover(memory, lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
