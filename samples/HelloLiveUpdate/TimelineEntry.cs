@@ -1,0 +1,3 @@
+namespace HelloLiveUpdate;
+
+internal readonly record struct TimelineEntry(string Phase, TimeSpan Duration);
