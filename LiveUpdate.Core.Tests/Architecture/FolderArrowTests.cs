@@ -59,7 +59,7 @@ internal sealed class FolderArrowTests
     public void The_test_sees_an_arrow_that_points_up()
     {
         CSharpCompilation compilation = Compile();
-        SyntaxTree files = compilation.SyntaxTrees.First(tree => Path.GetFileName(tree.FilePath) == "OutgoingFileSet.cs");
+        SyntaxTree files = compilation.SyntaxTrees.First(tree => Path.GetFileName(tree.FilePath) == "IncomingFileSet.cs");
         SemanticModel model = compilation.GetSemanticModel(files);
         IEnumerable<string> used = files.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().SelectMany(name => FoldersOf(model.GetSymbolInfo(name).Symbol));
         Assert.That(used.Distinct(), Is.SupersetOf(new[] { "FileLifecycleBound", "Kho", "Serialization", "Abi", "Primitives" }));

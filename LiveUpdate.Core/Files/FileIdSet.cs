@@ -32,11 +32,21 @@ internal sealed class FileIdSet
         {
             if (id.Description is { } handle)
                 return TryAddDescription(handle, id.Numbers);
-            return id.Reference is { } reference ? _references.Add(reference) : _numbers.Add(id.Numbers);
+            return id.Reference is { } reference ? _references.TryAdd(reference) : _numbers.Add(id.Numbers);
         }
     }
 
-    /// <summary>Takes an id out.</summary>
+    /// <summary>
+    /// Adds the identity of a retrieved object, or one more owner of it: two handlers may give out the same object, which is busy until both
+    /// sessions are finished.
+    /// </summary>
+    public void AddOwner(object reference)
+    {
+        lock (_lock)
+            _references.AddOwner(reference);
+    }
+
+    /// <summary>Takes an id out; one that has several owners leaves with the last of them.</summary>
     public void Remove(in FileId id)
     {
         lock (_lock)

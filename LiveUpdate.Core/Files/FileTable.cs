@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using LiveUpdate.Abi;
 
 namespace LiveUpdate;
 
@@ -14,7 +15,7 @@ namespace LiveUpdate;
 /// </remarks>
 internal sealed class FileTable
 {
-    private const int ChunkShift = 10;
+    private const int ChunkShift = 12;
     private const int ChunkSize = 1 << ChunkShift;
     private const int SmallestChunk = 4;
     private const int SmallestIndex = 8;
@@ -25,9 +26,14 @@ internal sealed class FileTable
     private ulong[] _slots = [];
     private int _shift;
     private int _count;
+    private int _room;
+    private ulong _touched;
 
     /// <summary>How many files there are.</summary>
     public int Count => _count;
+
+    /// <summary>Whether the next addition needs no memory.</summary>
+    public bool HasRoom => _count < _room;
 
     /// <summary>A file by its number, in order of preservation.</summary>
     public ref FileEntry this[int number]
@@ -47,6 +53,8 @@ internal sealed class FileTable
     /// <exception cref="OutOfMemoryException">There is none; the table is as before.</exception>
     public void Reserve(int count)
     {
+        if (count <= _room)
+            return;
         if (4L * count > 3L * _slots.Length)
             GrowIndex(count);
         int last = (count - 1) >> ChunkShift;
@@ -59,6 +67,8 @@ internal sealed class FileTable
             if (_chunks[chunk] is null || _chunks[chunk].Length < needed)
                 Array.Resize(ref _chunks[chunk], size);
         }
+
+        _room = (int)Math.Min(3L * _slots.Length / 4, ((long)last << ChunkShift) + _chunks[last].Length);
     }
 
     /// <summary>The number of the first file with a token, or -1.</summary>
@@ -79,15 +89,48 @@ internal sealed class FileTable
     }
 
     /// <summary>
+    /// Reads the index where files are about to be added: no branch waits for one of these reads, so their cache misses overlap instead of
+    /// following one another.
+    /// </summary>
+    public void Touch(ReadOnlySpan<LuoFileSer> records)
+    {
+        ulong touched = 0;
+        foreach (ref readonly LuoFileSer record in records)
+            touched += _slots[Hash(record.Token) >> _shift];
+        _touched = touched;
+    }
+
+    /// <summary>
     /// Adds a file at the end; room must have been made. A token that is there already keeps naming the first file (reference R-03).
     /// </summary>
     /// <returns>False if the token was there already.</returns>
     public bool Add(in FileEntry entry)
     {
-        int number = _count;
-        this[number] = entry;
-        _count++;
-        uint hash = Hash(entry.Token);
+        this[_count] = entry;
+        return Index(entry.Token);
+    }
+
+    /// <summary>Adds an incoming file at the end; as <see cref="Add(in FileEntry)"/>.</summary>
+    public bool Add(ulong token, ulong data, int handler)
+    {
+        ref FileEntry entry = ref this[_count];
+        (entry.Token, entry.Data, entry.Handler) = (token, data, handler);
+        return Index(token);
+    }
+
+    /// <summary>Drops every file.</summary>
+    public void Clear()
+    {
+        _chunks = [];
+        _slots = [];
+        (_count, _room) = (0, 0);
+    }
+
+    /// <summary>Enters the file behind the last one in the index and counts it.</summary>
+    private bool Index(ulong token)
+    {
+        int number = _count++;
+        uint hash = Hash(token);
         ulong[] slots = _slots;
         for (int slot = (int)(hash >> _shift); ; slot = (slot + 1) & (slots.Length - 1))
         {
@@ -98,17 +141,9 @@ internal sealed class FileTable
                 return true;
             }
 
-            if ((uint)(value >> 32) == hash && this[(int)(uint)value - 1].Token == entry.Token)
+            if ((uint)(value >> 32) == hash && this[(int)(uint)value - 1].Token == token)
                 return false;
         }
-    }
-
-    /// <summary>Drops every file.</summary>
-    public void Clear()
-    {
-        _chunks = [];
-        _slots = [];
-        _count = 0;
     }
 
     private static uint Hash(ulong token) => (uint)((token * s_multiplier) >> 32);

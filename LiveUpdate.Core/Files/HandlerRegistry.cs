@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiveUpdate.Serialization;
 
 namespace LiveUpdate;
@@ -20,6 +21,9 @@ internal sealed class HandlerRegistry(FlbRegistry flbs)
 
     /// <summary>The registered handlers in order. Needs the lock shared.</summary>
     public IReadOnlyList<FileRegistration> Ordered => _ordered;
+
+    /// <summary>The registered handlers in order, for a walk that a preserved file waits for. Needs the lock shared.</summary>
+    public ReadOnlySpan<FileRegistration> AsSpan() => CollectionsMarshal.AsSpan(_ordered);
 
     /// <summary>A registration by its number; safe without the lock for a file that holds it.</summary>
     public FileRegistration this[int number] => Volatile.Read(ref _byNumber)[number];

@@ -58,6 +58,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
                 _files.Reserve(_files.Count + entries);
                 ReadOnlySpan<LuoFileSer> records = MemoryMarshal.Cast<byte, LuoFileSer>(
                     buffer.Slice(LuoAbi.BlockHeaderSize, entries * LuoAbi.FileSize));
+                _files.Touch(records);
                 foreach (ref readonly LuoFileSer record in records)
                 {
                     if (last is null || !SameField(record.Compatible, lastField))
@@ -71,8 +72,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
                     run++;
                     if (!ReferenceEquals(name, last.Handler.Compatible))
                         (_olderNames ??= []).Add(_files.Count, name);
-                    var entry = new FileEntry { Token = record.Token, Data = record.Data, Handler = last.Number };
-                    if (!_files.Add(entry))
+                    if (!_files.Add(record.Token, record.Data, last.Number))
                         duplicates++;
                 }
             }
@@ -242,7 +242,9 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         return entry.File!;
     }
 
-    /// <summary>Enters the object's id (reference R-06). If another owner has it already, that one keeps it.</summary>
+    /// <summary>
+    /// Enters the object's id (reference R-06). An object that is another's too is busy until both let go; of other ids the first owner keeps it.
+    /// </summary>
     private void RecordId(int number, object file, FileRegistration registration)
     {
         try
@@ -250,12 +252,15 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
             using CallbackScope callback = CallbackScope.Enter();
             if (!registration.Handler.TryInvokeGetId(file, out FileId id))
                 id = PreservedObject.DefaultId(file, PreservedObject.DescriptorOf(file));
-            if (!environment.Ids.TryAdd(id))
-                return;
             if (ReferenceEquals(id.Reference, file) && id.Description is null)
+            {
+                environment.Ids.AddOwner(file);
                 _files[number].State = file;
-            else
+            }
+            else if (environment.Ids.TryAdd(id))
+            {
                 (_ids ??= []).Add(number, id);
+            }
         }
         catch (Exception exception)
         {

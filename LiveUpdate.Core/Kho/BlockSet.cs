@@ -44,6 +44,9 @@ public sealed class BlockSet : IDisposable
     /// <summary>The blocks that are reserved.</summary>
     public int BlockCount { get; private set; }
 
+    /// <summary>The entries that room is reserved for.</summary>
+    internal long Capacity => (long)BlockCount * EntriesPerBlock;
+
     /// <summary>Reserves room for a number of entries, all or nothing; room is never given up by this method.</summary>
     /// <param name="entries">The number of entries that must fit.</param>
     /// <exception cref="LiveUpdateException">
