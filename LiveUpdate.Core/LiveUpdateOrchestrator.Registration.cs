@@ -64,7 +64,7 @@ public sealed partial class LiveUpdateOrchestrator
         OutgoingFlb outgoing = _engine.Flbs.Get(flb).Outgoing;
         object? value = null;
         _engine.Gate.RunFlb("get FLB", () => value = outgoing.Get());
-        return new FlbReference<T>((T?)value, () => _engine.Gate.RunFlb("put FLB", outgoing.Put));
+        return new FlbReference<T>((T?)value, () => _engine.Gate.PutFlb(outgoing.Put));
     }
 
     /// <summary>Gets the live object of an FLB that was handed over, retrieving it if nobody did (reference G-30).</summary>
@@ -86,7 +86,7 @@ public sealed partial class LiveUpdateOrchestrator
         IncomingFlb incoming = registration.Incoming;
         object? value = null;
         _engine.Gate.RunFlb("get FLB", () => value = incoming.Get(registration.IsGoingAway));
-        return new FlbReference<T>((T?)value, () => _engine.Gate.RunFlb("put FLB", incoming.Put));
+        return new FlbReference<T>((T?)value, () => _engine.Gate.PutFlb(incoming.Put));
     }
 
     private void ThrowIfOff(string operation)

@@ -120,7 +120,8 @@ public class FreezeGateScenarios
         Worker preserver = Worker.Start(() => Generation.Preserve(s, 1));
         Worker.Until(inside);
         HandedOverImage? image = null;
-        Worker freezer = Worker.Start(() => image = first.Stop()).UntilItWaits();
+        Worker freezer = Worker.Start(() => image = first.Stop());
+        Worker.Until(() => first.Engine.Gate.IsClosed);
         Assert.That(log.Take(), Is.EqualTo("can1 pre1"));
         goOn.Set();
         preserver.Join();
@@ -141,7 +142,8 @@ public class FreezeGateScenarios
         log.Fail("frz1");
         Worker preserver = Worker.Start(() => Generation.Preserve(s, 1));
         Worker.Until(() => log.Count("pre1") == 1);
-        Worker freezer = Worker.Start(() => Refused.With(LiveUpdateError.InputOutput, () => first.Stop())).UntilItWaits();
+        Worker freezer = Worker.Start(() => Refused.With(LiveUpdateError.InputOutput, () => first.Stop()));
+        Worker.Until(() => first.Engine.Gate.IsClosed);
         Worker creator = Worker.Start(() => first.Create("t")).UntilItWaits();
         goOn.Set();
         preserver.Join();
@@ -183,7 +185,8 @@ public class FreezeGateScenarios
         Worker preserver = Worker.Start(() => Generation.Preserve(s, 1));
         Worker.Until(() => log.Count("pre1") == 1);
         Worker freezer = Worker.Start(() => Assert.That(
-            () => first.Luo.HandOver(new StopTarget(), source.Token), Throws.InstanceOf<OperationCanceledException>())).UntilItWaits();
+            () => first.Luo.HandOver(new StopTarget(), source.Token), Throws.InstanceOf<OperationCanceledException>()));
+        Worker.Until(() => first.Engine.Gate.IsClosed);
         source.Cancel();
         freezer.Join();
         goOn.Set();

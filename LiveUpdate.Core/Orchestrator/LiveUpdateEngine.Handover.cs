@@ -11,17 +11,24 @@ internal sealed partial class LiveUpdateEngine
 
     /// <summary>Begins the one hand-over that may be under way; dispose what this returns to end it.</summary>
     /// <exception cref="LiveUpdateException">EBUSY: one is under way. ESHUTDOWN: one has happened.</exception>
+    /// <exception cref="ObjectDisposedException">The generation has been disposed.</exception>
     public IDisposable BeginHandover()
     {
-        if (Gate.IsOver)
-            throw Refusal.Create(LiveUpdateError.Shutdown, "hand over", "This generation has been handed over.");
+        if (Gate.IsOver || Gate.IsDisposed)
+            throw Gate.Ended("hand over");
         if (Interlocked.Exchange(ref _handovers, 1) != 0)
             throw Refusal.Create(LiveUpdateError.Busy, "hand over", "Another hand-over of this generation is under way.");
         return new HandoverUnderWay(this);
     }
 
-    /// <summary>Names the sessions that a hand-over would drop (reference S-24).</summary>
-    public IReadOnlyList<string> FindUnfinished() => [.. Incoming.Unfinished.Select(static record => record.Name.ToString())];
+    /// <summary>
+    /// Names the sessions that a hand-over would drop (reference S-24), also where nobody has opened the device yet, or its opening failed.
+    /// </summary>
+    public IReadOnlyList<string> FindUnfinished()
+    {
+        lock (_openLock)
+            return !_deserialized ? IncomingSessionList.ReadNames(_image?.Sessions) : _unreadable ?? Incoming.UnfinishedNames;
+    }
 
     /// <summary>Closes the freeze gate: waits for the operations under way and shuts out new ones (reference C-03).</summary>
     /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over. ETIMEDOUT: an operation did not end in time; the gate is open.</exception>
@@ -33,12 +40,6 @@ internal sealed partial class LiveUpdateEngine
         {
             throw Refusal.Create(
                 LiveUpdateError.TimedOut, "hand over", $"Operations on sessions did not end within {_options.GateTimeout}; nothing was frozen.");
-        }
-
-        if (Gate.IsOver)
-        {
-            Gate.Open();
-            throw Refusal.Create(LiveUpdateError.Shutdown, "hand over", "This generation has been handed over.");
         }
     }
 

@@ -26,10 +26,10 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     private PhysicalAddress _flbPage;
     private PhysicalAddress _core;
     private Exception? _openFailure;
+    private IReadOnlyList<string>? _unreadable;
     private bool _deserialized;
     private bool _verified;
     private bool _isOpen;
-    private bool _disposed;
 
     private LiveUpdateEngine(KexecHandover memory, EngineOptions options, IncomingImage? image)
     {
@@ -180,7 +180,6 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         using GenerationGate.Pass pass = Gate.Enter("open device");
         lock (_openLock)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_isOpen)
                 throw Refusal.Create(LiveUpdateError.Busy, "open device", "The device has one opener at a time.");
             DeserializeUnsynchronized();
@@ -196,23 +195,28 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             _isOpen = false;
     }
 
-    /// <summary>Closes every outgoing session and lets the memory go. After a hand-over only the latter.</summary>
+    /// <summary>
+    /// Closes every outgoing session and lets the memory go; after a hand-over only the latter. Waits for operations, and for a hand-over, under
+    /// way; what comes later throws.
+    /// </summary>
     public void Dispose()
     {
-        if (_disposed)
+        if (Gate.IsDisposed || !Gate.TryCloseForDisposal())
             return;
-        if (!Gate.IsOver && Memory.IsActive)
+        try
         {
-            Outgoing.CloseAll();
-            Outgoing.Dispose();
+            if (!Gate.IsOver && Memory.IsActive)
+                Outgoing.Dispose();
+            Incoming.Abandon();
+            Descriptors.ReleaseIncoming();
+            Descriptors.ReleaseOutgoing();
+            LiveGenerations.Remove(this);
+            Memory.Dispose();
         }
-
-        _disposed = true;
-        Incoming.Abandon();
-        Descriptors.ReleaseIncoming();
-        Descriptors.ReleaseOutgoing();
-        LiveGenerations.Remove(this);
-        Memory.Dispose();
+        finally
+        {
+            Gate.Open();
+        }
     }
 
     private void DeserializeUnsynchronized()
@@ -260,6 +264,11 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             int oddities = Incoming.Load(blocks);
             if (oddities != 0)
                 EngineLog.ImageOddities(_options.Logger, oddities);
+        }
+        catch
+        {
+            _unreadable = IncomingSessionList.ReadNames(blocks);
+            throw;
         }
         finally
         {

@@ -50,6 +50,22 @@ internal sealed class UapiDescriptorTable
         }
     }
 
+    /// <summary>Makes another descriptor of the file behind one.</summary>
+    /// <returns>None, EBADF or EMFILE.</returns>
+    public LiveUpdateError Duplicate(int descriptor, out int duplicate)
+    {
+        lock (_lock)
+        {
+            duplicate = -1;
+            if (!TryGet(descriptor, out UapiFile? file))
+                return LiveUpdateError.BadDescriptor;
+            if (!TryReserve(out int reserved))
+                return LiveUpdateError.TooManyFiles;
+            Install(duplicate = reserved, file);
+            return LiveUpdateError.None;
+        }
+    }
+
     /// <summary>The file behind a descriptor.</summary>
     /// <returns>False if it is not open: EBADF.</returns>
     public bool TryGet(int descriptor, [NotNullWhen(true)] out UapiFile? file)

@@ -60,16 +60,7 @@ public sealed partial class UapiDispatcher
     /// <param name="descriptor">An open descriptor.</param>
     /// <param name="duplicate">The new number; -1 on failure.</param>
     /// <returns>0, EBADF or EMFILE.</returns>
-    public LiveUpdateError Duplicate(int descriptor, out int duplicate)
-    {
-        duplicate = -1;
-        if (!_table.TryGet(descriptor, out UapiFile? file))
-            return LiveUpdateError.BadDescriptor;
-        if (!_table.TryReserve(out int reserved))
-            return LiveUpdateError.TooManyFiles;
-        _table.Install(duplicate = reserved, file);
-        return LiveUpdateError.None;
-    }
+    public LiveUpdateError Duplicate(int descriptor, out int duplicate) => _table.Duplicate(descriptor, out duplicate);
 
     /// <summary>Closes a descriptor; the last one of a session unpreserves or finishes it (reference S-20, S-21).</summary>
     /// <param name="descriptor">The descriptor.</param>

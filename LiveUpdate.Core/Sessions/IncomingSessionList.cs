@@ -26,14 +26,29 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
         }
     }
 
-    /// <summary>The sessions whose files nobody has finished, in order; a snapshot.</summary>
-    public IReadOnlyList<IncomingRecord> Unfinished
+    /// <summary>The names of the sessions whose files nobody has finished, in order; a snapshot.</summary>
+    public IReadOnlyList<string> UnfinishedNames
     {
         get
         {
             lock (_lock)
-                return [.. _ordered.Where(static record => !record.IsFinished)];
+                return [.. _ordered.Where(static record => !record.IsFinished).Select(static record => record.Name.ToString())];
         }
+    }
+
+    /// <summary>Reads the names in the image, without deserializing it.</summary>
+    /// <param name="blocks">The checked chain of session blocks; null for none.</param>
+    public static IReadOnlyList<string> ReadNames(IncomingBlockSet? blocks)
+    {
+        var names = new List<string>();
+        Span<byte> buffer = stackalloc byte[LuoAbi.PageSize];
+        for (int block = 0; block < (blocks?.BlockCount ?? 0); block++)
+        {
+            foreach (ref readonly LuoSessionSer record in Records(blocks!, block, buffer))
+                names.Add(SessionName.Decode(FixedString.ReadName(record.Name)));
+        }
+
+        return names;
     }
 
     /// <summary>Reads the sessions of the image and their files; no callback runs (reference ).</summary>
@@ -49,10 +64,7 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
         Span<byte> buffer = stackalloc byte[LuoAbi.PageSize];
         for (int block = 0; block < blocks.BlockCount; block++)
         {
-            int entries = blocks.ReadBlock(block, buffer);
-            ReadOnlySpan<LuoSessionSer> records = MemoryMarshal.Cast<byte, LuoSessionSer>(
-                buffer.Slice(LuoAbi.BlockHeaderSize, entries * LuoAbi.SessionSize));
-            foreach (ref readonly LuoSessionSer record in records)
+            foreach (ref readonly LuoSessionSer record in Records(blocks, block, buffer))
                 oddities += LoadSession(record);
         }
 
@@ -119,6 +131,12 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
             _byName.Clear();
             _ordered.Clear();
         }
+    }
+
+    private static ReadOnlySpan<LuoSessionSer> Records(IncomingBlockSet blocks, int block, Span<byte> buffer)
+    {
+        int entries = blocks.ReadBlock(block, buffer);
+        return MemoryMarshal.Cast<byte, LuoSessionSer>(buffer.Slice(LuoAbi.BlockHeaderSize, entries * LuoAbi.SessionSize));
     }
 
     private int LoadSession(in LuoSessionSer ser)

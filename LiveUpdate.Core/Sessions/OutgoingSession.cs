@@ -77,6 +77,20 @@ internal sealed class OutgoingSession : Session
         Unpreserve();
     }
 
+    /// <summary>Unpreserves the files and takes the session out of the list, once. Needs the freeze gate, shared or closed.</summary>
+    public void Unpreserve()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            Files.UnpreserveAll();
+            Volatile.Write(ref _closed, true);
+        }
+
+        _list.Remove(this);
+    }
+
     /// <inheritdoc/>
     internal override void CheckUsable(string operation)
     {
@@ -95,19 +109,6 @@ internal sealed class OutgoingSession : Session
 
     /// <inheritdoc/>
     private protected override object RetrieveAs(Token token, Type type) => throw WrongKind("retrieve", token);
-
-    private void Unpreserve()
-    {
-        lock (_lock)
-        {
-            if (_closed)
-                return;
-            Files.UnpreserveAll();
-            Volatile.Write(ref _closed, true);
-        }
-
-        _list.Remove(this);
-    }
 
     private LiveUpdateException WrongKind(string operation, Token? token)
     {

@@ -85,23 +85,6 @@ internal sealed class OutgoingSessionList(KexecHandover memory) : IDisposable
     public OutgoingSession? Find(string name) =>
         SessionName.TryCreate(name, out SessionName parsed) && _byName.TryGetValue(parsed, out OutgoingSession? session) ? session : null;
 
-    /// <summary>Closes every session, newest first.</summary>
-    public void CloseAll()
-    {
-        while (true)
-        {
-            OutgoingSession session;
-            lock (_lock)
-            {
-                if (_sessions.Last is not { } last)
-                    return;
-                session = last.Value;
-            }
-
-            session.Close();
-        }
-    }
-
     /// <summary>Freezes every file of every session; a failure unfreezes what was frozen, in the order of F-35.</summary>
     /// <exception cref="LiveUpdateException">A callback refused, or the time is over.</exception>
     public void Freeze(FreezeProgress progress)
@@ -152,8 +135,13 @@ internal sealed class OutgoingSessionList(KexecHandover memory) : IDisposable
             session.Files.Abandon();
     }
 
-    /// <summary>Frees the blocks; every session has been closed.</summary>
-    public void Dispose() => _blocks.Dispose();
+    /// <summary>Unpreserves every session, newest first, and frees the blocks. Needs the freeze gate closed.</summary>
+    public void Dispose()
+    {
+        while (_sessions.Last is { } last)
+            last.Value.Unpreserve();
+        _blocks.Dispose();
+    }
 
     private static void Unfreeze(LinkedListNode<OutgoingSession>? node)
     {
