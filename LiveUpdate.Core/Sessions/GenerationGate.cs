@@ -118,7 +118,7 @@ internal sealed class GenerationGate
     /// <summary>Why nothing can be begun any more.</summary>
     public Exception Ended(string operation, string? session = null) => _over
         ? Refusal.Create(LiveUpdateError.Shutdown, operation, "This generation has been handed over.", session)
-        : new ObjectDisposedException(nameof(LiveUpdateEngine), $"\"{operation}\": the orchestrator has been disposed.");
+        : new ObjectDisposedException("LiveUpdateOrchestrator", $"\"{operation}\": the orchestrator has been disposed.");
 
     /// <summary>An operation under way.</summary>
     public readonly ref struct Pass(SharedGate gate) : IDisposable
