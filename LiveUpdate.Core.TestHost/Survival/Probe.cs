@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.TestHost.Survival;
 
-/// <summary>One kind of descriptor: how it is opened in one process, and how the next one finds out whether it still does what it should.</summary>
+/// <summary>
+/// One kind of descriptor: how it is opened in one process, and how the next one finds out whether it still does what it should.
+/// </summary>
 /// <param name="Kind">The kind, as the table in <c>docs/what-survives.md</c> calls it.</param>
 /// <param name="Open">Opens the descriptors; an invalid one means that it cannot be opened here.</param>
 /// <param name="Works">Asks the descriptors that arrived, in the same order.</param>

@@ -17,7 +17,7 @@ internal static class Probes
     [
         new("regular file", OpenFile, static files => RandomAccess.GetLength(files[0]) == 5 && SurvivalLibc.Read(files[0]) is [(byte)'e']),
         new("directory", OpenDirectory, static files => CanBeListed(files[0])),
-        new("device", static () => [SurvivalLibc.Open("/dev/null", SurvivalLibc.O_RDWR)], static files => SurvivalLibc.Read(files[0]) is []),
+        new("device", OpenNullDevice, static files => SurvivalLibc.Read(files[0]) is []),
         new("pseudoterminal", OpenTerminal, static files => Passes(files[1], files[0])),
         new("pipe", OpenPipe, static files => SurvivalLibc.Read(files[0]) is [1, 2] && Passes(files[1], files[0])),
         new("Unix socket pair", OpenSocketPair, static files => Passes(files[0], files[1]) && Passes(files[1], files[0])),
@@ -29,8 +29,8 @@ internal static class Probes
         new("inotify", OpenInotify, static files => Notifies(files[0], files[1])),
         new("pidfd", static () => [SurvivalLibc.PidFd(SurvivalLibc.ParentProcess())], static files => SurvivalLibc.CanSignal(files[0])),
         new("POSIX message queue", OpenQueue, static files => SurvivalLibc.ReceiveMessage(files[0]) is [7, 8]),
-        new("memfd", OpenMemfd, static files => SurvivalLibc.Read(files[0]) is [(byte)'d'] && SurvivalLibc.MapFirstByte(files[0], null) == 'm'),
-        new("memfd_secret", OpenSecret, static files => SurvivalLibc.MapFirstByte(files[0], null) == 77),
+        new("memfd", OpenMemfd, static files => SurvivalLibc.Read(files[0]) is [(byte)'d'] && StartsWith(files[0], (byte)'m')),
+        new("memfd_secret", OpenSecret, static files => StartsWith(files[0], 77)),
         new("KVM device", static () => [Kvm()], static files => SurvivalLibc.Ioctl(files[0], KVM_GET_API_VERSION, 0) == 12),
         new("KVM virtual machine", static () => [KvmVm()], static _ => false),
         new("KVM vCPU", static () => [KvmVcpu()], static _ => false),
@@ -38,7 +38,7 @@ internal static class Probes
         new("io_uring", static () => [SurvivalLibc.IoUring()], static _ => false),
         new("epoll", static () => [SurvivalLibc.Epoll(0)], static _ => false),
         new("signalfd", static () => [SurvivalLibc.SignalFd()], static _ => false),
-        new("lock: flock", static () => [Locked(static file => SurvivalLibc.FLock(file, SurvivalLibc.LOCK_EX))], static files => HoldsFLock(files[0])),
+        new("lock: flock", OpenFLock, static files => HoldsFLock(files[0])),
         new("lock: open file description", OpenDescriptionLock, static files => HoldsRecordLock(files[0])),
         new("lock: process (fcntl)", OpenProcessLock, static files => HoldsRecordLock(files[0])),
     ];
@@ -56,6 +56,8 @@ internal static class Probes
         string path = Directory.CreateTempSubdirectory("survival").FullName;
         return [SurvivalLibc.Open(path, SurvivalLibc.O_CLOEXEC)];
     }
+
+    private static SafeHandle[] OpenNullDevice() => [SurvivalLibc.Open("/dev/null", SurvivalLibc.O_RDWR | SurvivalLibc.O_CLOEXEC)];
 
     private static SafeHandle[] OpenTerminal()
     {
@@ -151,7 +153,10 @@ internal static class Probes
         return [file];
     }
 
-    private static SafeHandle[] OpenDescriptionLock() => [Locked(static file => SurvivalLibc.LockFirstByte(file, SurvivalLibc.F_OFD_SETLK))];
+    private static SafeHandle[] OpenFLock() => [Locked(static file => SurvivalLibc.FLock(file, SurvivalLibc.LOCK_EX))];
+
+    private static SafeHandle[] OpenDescriptionLock() =>
+        [Locked(static file => SurvivalLibc.LockFirstByte(file, SurvivalLibc.F_OFD_SETLK))];
 
     private static SafeHandle[] OpenProcessLock() => [Locked(static file => SurvivalLibc.LockFirstByte(file, SurvivalLibc.F_SETLK))];
 
@@ -190,6 +195,8 @@ internal static class Probes
         using var held = new HeldHandle(file);
         return new FileInfo($"/proc/self/fd/{held.Number}").LinkTarget!;
     }
+
+    private static bool StartsWith(SafeHandle file, byte first) => SurvivalLibc.MapFirstByte(file, write: null) == first;
 
     private static bool Passes(SafeHandle from, SafeHandle to)
     {

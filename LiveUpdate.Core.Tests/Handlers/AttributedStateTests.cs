@@ -10,7 +10,8 @@ public class AttributedStateTests
         using var lives = new Lives(() => [StateHandler.ForAttributed<AttributedState>("attributed", reserveBytes: 10_000)]);
         using (Session session = lives.Device.CreateSession("s"))
         {
-            session.Preserve(1, new AttributedState { Name = "a", Ports = new() { [80] = "http" }, Next = new AttributedState { Name = "b" } });
+            var next = new AttributedState { Name = "b" };
+            session.Preserve(1, new AttributedState { Name = "a", Ports = new() { [80] = "http" }, Next = next });
             lives.Update();
         }
 
@@ -73,7 +74,8 @@ public class AttributedStateTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => new ResolverStateFormatter<AttributedState>(-1), Throws.TypeOf<ArgumentOutOfRangeException>());
-            Assert.That(() => StateHandler.ForAttributed<AttributedState>("x", reserveBytes: -1), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(
+                () => StateHandler.ForAttributed<AttributedState>("x", reserveBytes: -1), Throws.TypeOf<ArgumentOutOfRangeException>());
             Assert.That(() => StateHandler.ForAttributed<AttributedState>(null!), Throws.ArgumentNullException);
         }
     }

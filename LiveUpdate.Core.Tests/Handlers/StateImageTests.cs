@@ -6,7 +6,9 @@ using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Tests.Handlers;
 
-/// <summary>States that the previous generation damaged, by accident or on purpose: each is one documented exception before the commit.</summary>
+/// <summary>
+/// States that the previous generation damaged, by accident or on purpose: each is one documented exception before the commit.
+/// </summary>
 public class StateImageTests
 {
     private const string Compatible = "vm-state";
@@ -83,7 +85,7 @@ public class StateImageTests
             if (flipped is >= 36 and < 40)
                 lives.Update();
             else
-                Assert.That(() => lives.Update(), Throws.TypeOf<LiveUpdateException>().With.InnerException.TypeOf<LiveUpdateImageException>());
+                AssertDamaged(lives);
         }
     }
 
@@ -135,7 +137,7 @@ public class StateImageTests
     {
         using Lives lives = StartRaw(Seal, data => bytes.CopyTo(data));
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.That(() => lives.Update(), Throws.TypeOf<LiveUpdateException>().With.InnerException.TypeOf<LiveUpdateImageException>());
+        AssertDamaged(lives);
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
     }
 
@@ -155,6 +157,9 @@ public class StateImageTests
     }
 
     private static TestCaseData Case(string name, int offset, Damage damage) => new TestCaseData(damage, offset).SetArgDisplayNames(name);
+
+    private static void AssertDamaged(Lives lives) => Assert.That(
+        () => lives.Update(), Throws.TypeOf<LiveUpdateException>().With.InnerException.TypeOf<LiveUpdateImageException>());
 
     private static void Seal(Span<byte> block)
     {
@@ -186,7 +191,8 @@ public class StateImageTests
     {
         var lives = new Lives(Handlers, 1 << 20);
         Session session = lives.Device.CreateSession("s");
-        session.Preserve(1, new VmState { Name = "virtual machine", Pages = [[1, 2, 3], new byte[30]], Child = new VmState { Name = "child" } });
+        var child = new VmState { Name = "child" };
+        session.Preserve(1, new VmState { Name = "virtual machine", Pages = [[1, 2, 3], new byte[30]], Child = child });
         PhysicalAddress address = session.GetFiles()[0].Data.Address;
         session.Preserve(2, new FreezeHook(kho =>
         {

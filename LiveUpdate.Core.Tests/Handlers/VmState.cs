@@ -16,6 +16,23 @@ internal sealed class VmState
 
     /// <summary>Since version 2.</summary>
     public string Owner { get; set; } = "";
+
+    /// <summary>Asserts that two states are equal.</summary>
+    public static void AssertEqual(VmState? actual, VmState? expected)
+    {
+        if (expected is null || actual is null)
+        {
+            Assert.That(actual, Is.EqualTo(expected));
+            return;
+        }
+
+        Assert.That(string.Equals(actual.Name, expected.Name, StringComparison.Ordinal), Is.True, "name");
+        Assert.That((actual.Ticks, actual.Owner), Is.EqualTo((expected.Ticks, expected.Owner)));
+        Assert.That(actual.Pages, Has.Count.EqualTo(expected.Pages.Count));
+        for (int i = 0; i < actual.Pages.Count; i++)
+            Assert.That(actual.Pages[i].AsSpan().SequenceEqual(expected.Pages[i]), Is.True, $"page {i}");
+        AssertEqual(actual.Child, expected.Child);
+    }
 }
 
 /// <summary>Writes <see cref="VmState"/> as version 1 or 2 and reads every version up to that.</summary>

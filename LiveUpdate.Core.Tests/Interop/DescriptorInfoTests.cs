@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
+using LiveUpdate.Tests.Infrastructure;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Tests.Interop;
@@ -134,19 +135,11 @@ public partial class DescriptorInfoTests
         using var pathOnly = new SafeFileHandle(Open(_path, Libc.O_PATH), ownsHandle: true);
 
         foreach (SafeFileHandle handle in new[] { closed, invalid, unused, pointer, pathOnly })
-        {
-            Assert.That(
-                () => DescriptorInfo.Identify(handle),
-                Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(LiveUpdateError.BadDescriptor));
-        }
+            Refused.With(LiveUpdateError.BadDescriptor, () => DescriptorInfo.Identify(handle));
 
         Assert.That(DescriptorInfo.IsOpen(pathOnly), Is.False);
-        Assert.That(
-            () => DescriptorInfo.Duplicate(unused),
-            Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(LiveUpdateError.BadDescriptor));
-        Assert.That(
-            () => DescriptorInfo.Status(unused),
-            Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(LiveUpdateError.BadDescriptor));
+        Refused.With(LiveUpdateError.BadDescriptor, () => DescriptorInfo.Duplicate(unused));
+        Refused.With(LiveUpdateError.BadDescriptor, () => DescriptorInfo.Status(unused));
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

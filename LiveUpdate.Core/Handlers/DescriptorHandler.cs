@@ -6,9 +6,9 @@ namespace LiveUpdate;
 
 /// <summary>Hands any descriptor to the next process: files, pipes, sockets, eventfds, timers and most others.</summary>
 /// <remarks>
-/// <para>It takes every descriptor, so it should be registered after handlers that know more of theirs. What does not work in another process
-/// is refused when it is preserved: EOPNOTSUPP, and the message names the kind. See <c>docs/what-survives.md</c>. Nothing is asked of the
-/// kernel within the pause.</para>
+/// <para>It takes every descriptor, so it should be registered after handlers that know more of theirs. What does not work in another
+/// process is refused when it is preserved: EOPNOTSUPP, and the message names the kind. See <c>docs/what-survives.md</c>. Nothing is asked
+/// of the kernel within the pause.</para>
 /// <para>The same open file description arrives: position, status flags and locks of the description are kept; close-on-exec is set on
 /// every retrieved descriptor (reference U-20).</para>
 /// <para>Safe for threads. One handler may serve several orchestrators.</para>
@@ -58,5 +58,10 @@ public sealed class DescriptorHandler : FileHandler<SafeHandle>
     }
 
     private static LiveUpdateImageException NoSuchSlot(DataHandle data) => new(
-        LiveUpdateError.InvalidArgument, "data handle of a descriptor", PhysicalAddress.None, 0, "the slot of a descriptor that arrived", data.ToString());
+        LiveUpdateError.InvalidArgument,
+        "data handle of a descriptor",
+        PhysicalAddress.None,
+        0,
+        "the slot of a descriptor that arrived",
+        data.ToString());
 }

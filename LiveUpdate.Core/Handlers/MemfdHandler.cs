@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate;
 
-/// <summary>Hands over memfds by their descriptors: content, position, seals, mode and locks are the same file's, and no page is copied.</summary>
+/// <summary>
+/// Hands over memfds by their descriptors: content, position, seals, mode and locks are the same file's, and no page is copied.
+/// </summary>
 /// <remarks>
 /// <para>It takes what reference M-02 says: files of the shared-memory file system without a name. Two descriptions of one memfd are the
 /// same object (M-03). Between preserve and hand-over the program may do to the file whatever its seals allow.</para>
@@ -30,13 +32,14 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
     }
 
     /// <summary>
-    /// Whether each file is compared at the freeze already, two system calls a file within the pause. Null, the default, leaves it to the target:
-    /// no where the next generation can still refuse, yes for exec and the service manager.
+    /// Whether each file is compared at the freeze already, two system calls a file within the pause. Null, the default, leaves it to the
+    /// target: no where the next generation can still refuse, yes for exec and the service manager.
     /// </summary>
     public bool? CheckAtFreeze { get; init; }
 
     /// <summary>
-    /// Whether memfds of huge pages are taken. False, the default, is what the kernel does (M-02): ENOENT. They can be handed to a process only.
+    /// Whether memfds of huge pages are taken. False, the default, is what the kernel does (M-02): ENOENT. They can be handed to a process
+    /// only.
     /// </summary>
     public bool AllowHugePages { get; init; }
 

@@ -6,8 +6,8 @@ namespace LiveUpdate;
 /// <summary>Writes and reads types that MessagePack's resolvers know, those with <c>[MessagePackObject]</c> among them.</summary>
 /// <typeparam name="T">The type of state.</typeparam>
 /// <remarks>
-/// Versions are those of attributed types: members may be added under new keys, and none may change its meaning. Unlike a formatter written by
-/// hand it may allocate at the freeze.
+/// Versions are those of attributed types: members may be added under new keys, and none may change its meaning. Unlike a formatter written
+/// by hand it may allocate at the freeze.
 /// </remarks>
 public sealed class ResolverStateFormatter<T> : IStateFormatter<T>
     where T : class

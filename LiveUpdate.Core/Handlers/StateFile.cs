@@ -4,7 +4,9 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate;
 
-/// <summary>The outgoing side of one typed state: the room that is reserved for it, and the header that tells the next generation of it.</summary>
+/// <summary>
+/// The outgoing side of one typed state: the room that is reserved for it, and the header that tells the next generation of it.
+/// </summary>
 internal sealed class StateFile : IDisposable
 {
     private readonly KexecHandover _memory;

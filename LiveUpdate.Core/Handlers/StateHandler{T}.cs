@@ -11,15 +11,17 @@ namespace LiveUpdate;
 /// <remarks>
 /// <para>Life of a file:</para>
 /// <list type="number">
-/// <item>Preserve: the state is written once to nowhere, to learn its size, and room for twice as much is reserved (<see cref="ReserveBytes"/>).
-/// The program must not change the state meanwhile.</item>
+/// <item>Preserve: the state is written once to nowhere, to learn its size, and room for twice as much is reserved (<see
+/// cref="ReserveBytes"/>). The program must not change the state meanwhile.</item>
 /// <item>Freeze: the state is written into that room. One that has outgrown it fails the hand-over with ENOSPC and everything is as before;
 /// the remedy is to end the session and preserve again, or a larger <see cref="ReserveBytes"/>.</item>
 /// <item>Verify, in the next generation and before the commit: the bytes are checked and the state is read, as untrusted data. A failure
 /// refuses the hand-over.</item>
-/// <item>Retrieve: gives that state out and frees the memory. A failed one, and Finish of a state that nobody retrieved, free it too.</item>
+/// <item>Retrieve: gives that state out and frees the memory. A failed one, and Finish of a state that nobody retrieved, free it
+/// too.</item>
 /// </list>
-/// <para>The formatter's version travels along: a later version of the program reads what an earlier one wrote, never the other way round.</para>
+/// <para>The formatter's version travels along: a later version of the program reads what an earlier one wrote, never the other way
+/// round.</para>
 /// <para>Safe for threads. One handler may serve several orchestrators.</para>
 /// </remarks>
 public class StateHandler<T> : FileHandler<T>
@@ -33,7 +35,9 @@ public class StateHandler<T> : FileHandler<T>
     /// <param name="compatible">The compatible string, 1 to 47 bytes of UTF-8, e.g. <c>vm-state-v1</c>.</param>
     /// <param name="formatter">Writes and reads the state.</param>
     /// <exception cref="ArgumentNullException"><paramref name="formatter"/> is null.</exception>
-    /// <exception cref="ArgumentException">The string is empty, too long or holds a NUL, or the formatter's version is negative.</exception>
+    /// <exception cref="ArgumentException">
+    /// The string is empty, too long or holds a NUL, or the formatter's version is negative.
+    /// </exception>
     public StateHandler(string compatible, IStateFormatter<T> formatter)
         : base(compatible)
     {
@@ -44,8 +48,8 @@ public class StateHandler<T> : FileHandler<T>
     }
 
     /// <summary>
-    /// The room in bytes that is reserved for each file, rounded up to whole pages; null, the default, for twice the size at preserve. With a
-    /// number the state is not measured at preserve.
+    /// The room in bytes that is reserved for each file, rounded up to whole pages; null, the default, for twice the size at preserve. With
+    /// a number the state is not measured at preserve.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public long? ReserveBytes
@@ -142,7 +146,7 @@ public class StateHandler<T> : FileHandler<T>
         return (buffer.Written, buffer.LargestSpan);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The refusal counts; the size is for its message.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The size is only for the message.")]
     private LiveUpdateException Outgrown(T value, StateFile file, Exception cause)
     {
         string needed = $"more than {file.Writer.Written} bytes";
@@ -161,7 +165,7 @@ public class StateHandler<T> : FileHandler<T>
             cause);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a formatter throws, the state is unreadable.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever it is, the state is unreadable.")]
     private T Read(StateImage image)
     {
         if (image.StateVersion < 0 || image.StateVersion > _formatter.Version)

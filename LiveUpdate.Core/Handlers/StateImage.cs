@@ -33,7 +33,7 @@ internal sealed class StateImage
     {
         var header = MemoryMarshal.Read<StateSer>(memory.GetIncomingSpan(address, StateAbi.HeaderSize, Structure));
         Check(address, 0, header.Magic == StateAbi.Magic, $"0x{StateAbi.Magic:x}", $"0x{header.Magic:x}");
-        Check(address, 8, header.LayoutVersion == StateAbi.LayoutVersion, $"layout version {StateAbi.LayoutVersion}", $"{header.LayoutVersion}");
+        Check(address, 8, header.LayoutVersion == StateAbi.LayoutVersion, $"layout {StateAbi.LayoutVersion}", $"{header.LayoutVersion}");
         Check(
             address, 28, header.RangeCount is > 0 and <= StateAbi.MaxRanges, $"1 to {StateAbi.MaxRanges} ranges", $"{header.RangeCount}");
 
@@ -65,7 +65,7 @@ internal sealed class StateImage
         var crc = default(Crc32C);
         foreach (ReadOnlyMemory<byte> part in bytes)
             crc.Append(part.Span);
-        Check(_address, 24, crc.Value == _header.DataChecksum, $"0x{_header.DataChecksum:x}, the checksum of the state", $"0x{crc.Value:x}");
+        Check(_address, 24, crc.Value == _header.DataChecksum, $"the state's checksum 0x{crc.Value:x}", $"0x{_header.DataChecksum:x}");
         return bytes;
     }
 
@@ -112,8 +112,9 @@ internal sealed class StateImage
         for (int i = 0; i < sorted.Length; i++)
         {
             ulong end = sorted[i].Address + sorted[i].Length;
-            bool isApart = (i + 1 == sorted.Length || end <= sorted[i + 1].Address) && (address.Value < sorted[i].Address || address.Value >= end);
-            Check(address, StateAbi.HeaderSize, isApart, "ranges that do not overlap", $"two of them at 0x{sorted[i].Address:x}");
+            bool holdsHeader = address.Value >= sorted[i].Address && address.Value < end;
+            bool overlaps = holdsHeader || (i + 1 < sorted.Length && end > sorted[i + 1].Address);
+            Check(address, StateAbi.HeaderSize, !overlaps, "ranges that do not overlap", $"two of them at 0x{sorted[i].Address:x}");
         }
     }
 

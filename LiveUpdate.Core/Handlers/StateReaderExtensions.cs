@@ -9,8 +9,8 @@ public static class StateReaderExtensions
     public const int MaxDepth = 500;
 
     /// <summary>
-    /// Counts one level of objects in objects. A formatter that calls itself calls this first, and <c>reader.Depth--</c> last: state without end
-    /// would be the end of the stack, and of the process.
+    /// Counts one level of objects in objects. A formatter that calls itself calls this first, and <c>reader.Depth--</c> last: state
+    /// without end would be the end of the stack, and of the process.
     /// </summary>
     /// <param name="reader">The reader.</param>
     /// <remarks>As <c>MessagePackSecurity.DepthStep</c>, which a program compiled ahead of time cannot call without a warning.</remarks>

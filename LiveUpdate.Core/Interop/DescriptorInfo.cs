@@ -58,7 +58,9 @@ internal static class DescriptorInfo
         return buffer.Type;
     }
 
-    /// <summary>What the kernel calls the file: its path or, say, <c>anon_inode:[eventfd]</c>; null where <c>/proc</c> is not mounted.</summary>
+    /// <summary>
+    /// What the kernel calls the file: its path or, say, <c>anon_inode:[eventfd]</c>; null where <c>/proc</c> is not mounted.
+    /// </summary>
     public static string? LinkText(SafeHandle handle)
     {
         using var reference = new HandleReference(handle);

@@ -11,14 +11,19 @@ namespace LiveUpdate.Interop;
 [SupportedOSPlatform("linux")]
 internal readonly record struct MemfdStatus(ulong Size, uint Seals, ulong Device, ulong Inode)
 {
-    /// <summary>Whether a descriptor is of the shared-memory file system, or of that for huge pages, and its file has no name (reference M-02).</summary>
+    /// <summary>
+    /// Whether a descriptor is of the shared-memory file system, or of that for huge pages, and its file has no name (reference M-02).
+    /// </summary>
     public static bool IsMemfd(SafeHandle file, out bool hugePages)
     {
         hugePages = false;
         if (!DescriptorInfo.IsOpen(file) || Libc.Fstatfs(file, out Libc.StatfsBuffer system) != 0)
             return false;
         hugePages = system.Type == Libc.HUGETLBFS_MAGIC;
-        return (hugePages || system.Type == Libc.TMPFS_MAGIC) && DescriptorInfo.Status(file) is { LinkCount: 0 } status && status.IsRegularFile;
+        if (!hugePages && system.Type != Libc.TMPFS_MAGIC)
+            return false;
+        Libc.StatxBuffer status = DescriptorInfo.Status(file);
+        return status is { LinkCount: 0, IsRegularFile: true };
     }
 
     /// <summary>Asks the kernel.</summary>

@@ -30,7 +30,7 @@ internal sealed class OpenDescriptionComparer : IComparer<SafeHandle>
                 throw new LiveUpdateException(LiveUpdateError.BadDescriptor, "Of two descriptors to compare one is not open."),
             _ => throw new LiveUpdateException(
                 LiveUpdateError.NotSupported,
-                "The system does not say whether two descriptors are one open file description: kcmp(KCMP_FILE) is refused or gives no order."),
+                "The system does not say whether two descriptors are one open file description: kcmp(KCMP_FILE) is refused."),
         };
     }
 }

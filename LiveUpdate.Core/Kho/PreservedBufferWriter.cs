@@ -26,8 +26,8 @@ public sealed class PreservedBufferWriter : IBufferWriter<byte>, IDisposable
     /// <summary>Makes a writer at the start of the room.</summary>
     /// <param name="room">The room; still the caller's, and to be kept as long as the writer.</param>
     /// <param name="largestSpan">
-    /// The longest span that will be asked for, in bytes, if that is more than three times the room, which suffices for any text that fits, and
-    /// more than 16 MiB.
+    /// The longest span that will be asked for, in bytes, if that is more than three times the room, which suffices for any text that fits,
+    /// and more than 16 MiB.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="room"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="largestSpan"/> is negative.</exception>
@@ -157,7 +157,7 @@ public sealed class PreservedBufferWriter : IBufferWriter<byte>, IDisposable
     {
         HasOverflowed = true;
         throw new LiveUpdateException(
-            LiveUpdateError.NoSpace, $"A span of {length} bytes was asked for; there are {_scratch.Length} bytes beside a room of {_capacity}.");
+            LiveUpdateError.NoSpace, $"A span of {length} bytes was asked for; the longest for a room of {_capacity} is {_scratch.Length}.");
     }
 
     [DoesNotReturn]

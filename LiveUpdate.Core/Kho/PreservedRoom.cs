@@ -3,7 +3,9 @@ using LiveUpdate.Abi;
 
 namespace LiveUpdate.Kho;
 
-/// <summary>Preserved memory of any size, over as many blocks as it takes: room that is reserved now for what is written at the freeze.</summary>
+/// <summary>
+/// Preserved memory of any size, over as many blocks as it takes: room that is reserved now for what is written at the freeze.
+/// </summary>
 /// <remarks>Not safe for threads; the memory it comes from is.</remarks>
 public sealed class PreservedRoom : IDisposable
 {

@@ -23,7 +23,8 @@ internal sealed unsafe class ScratchMemory : MemoryManager<byte>
     public int Length => _memory?.Length ?? 0;
 
     /// <summary>
-    /// The longest span that a room of that many bytes needs: for a text whose bytes fit, from a writer which asks for three bytes a character.
+    /// The longest span that a room of that many bytes needs: for a text whose bytes fit, from a writer which asks for three bytes a
+    /// character.
     /// </summary>
     public static int LengthFor(long capacity) => (int)Math.Min(Array.MaxLength, Math.Max(SmallestLength, (capacity * 3) + 64));
 
