@@ -1,3 +1,5 @@
+using LiveUpdate.Tests.Infrastructure;
+
 namespace LiveUpdate.Tests.Handover;
 
 /// <summary>Processes that replace their own image (design section 3, "Targets": exec).</summary>
@@ -5,6 +7,8 @@ namespace LiveUpdate.Tests.Handover;
 [Parallelizable(ParallelScope.All)]
 public sealed class ExecTests
 {
+    private const string Host = "LiveUpdate.Core.TestHost";
+
     private static readonly string[] s_descriptors =
     [
         "memfd True",
@@ -22,12 +26,7 @@ public sealed class ExecTests
     public void Descriptors_and_typed_state_survive() => Expect("descriptors", s_descriptors);
 
     [Test]
-    public void An_apphost_executes_itself()
-    {
-        (int exitCode, string[] lines) = HostProcess.RunApphost("descriptors");
-        Assert.That(lines, Is.EqualTo(s_descriptors));
-        Assert.That(exitCode, Is.Zero);
-    }
+    public void An_apphost_executes_itself() => Expect(ProgramRun.OfApphost(Host, "descriptors"), s_descriptors);
 
     [Test]
     public void Three_generations_in_a_row_leave_no_descriptor_behind() => Expect(
@@ -40,18 +39,10 @@ public sealed class ExecTests
     public void A_process_with_many_threads_is_replaced() => Expect("threads", "had many threads True", "has them still False");
 
     [Test]
-    public void Arguments_and_environment_arrive()
-    {
-        (int exitCode, string[] lines) = HostProcess.Run("environment", "a b", "", "ü");
-        Assert.That(
-            lines,
-            Is.EqualTo((string[])
-            [
-                "arguments a b||ü", "variable set at run time", "notice gone True", "child nothing",
-                "arguments other ones|täg|", "variable given", "notice gone True", "child nothing",
-            ]));
-        Assert.That(exitCode, Is.Zero);
-    }
+    public void Arguments_and_environment_arrive() => Expect(
+        ProgramRun.OfAssembly(Host, "environment", "a b", "", "ü"),
+        "arguments a b||ü", "variable set at run time", "notice gone True", "child nothing",
+        "arguments other ones|täg|", "variable given", "notice gone True", "child nothing");
 
     [Test]
     public void What_is_not_preserved_is_closed() => Expect("inheritable", "kept 1, lost 0", "standard streams 3", "inheritable 0");
@@ -84,26 +75,28 @@ public sealed class ExecTests
     [TestCase("damaged-file", "descriptor slot 0, offset 8: expected device")]
     public void Damage_is_found_by_the_boot(string scenario, string message)
     {
-        (int exitCode, string[] lines) = HostProcess.Run(scenario);
-        Assert.That(lines[0], Does.StartWith($"{nameof(LiveUpdateImageException)}: {message}"));
-        Assert.That(exitCode, Is.EqualTo(1));
+        ProgramRun run = ProgramRun.OfAssembly(Host, scenario);
+        Assert.That(run.Lines[0], Does.StartWith($"{nameof(LiveUpdateImageException)}: {message}"));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
     }
 
     [Test]
     public void A_damaged_state_is_found_by_the_first_open()
     {
-        (int exitCode, string[] lines) = HostProcess.Run("damaged-state");
-        Assert.That(lines, Has.Length.EqualTo(2));
-        Assert.That(lines[0], Does.StartWith($"{nameof(LiveUpdateException)}: ").And.EndWith(
+        ProgramRun run = ProgramRun.OfAssembly(Host, "damaged-state");
+        Assert.That(run.Lines, Has.Length.EqualTo(2));
+        Assert.That(run.Lines[0], Does.StartWith($"{nameof(LiveUpdateException)}: ").And.EndWith(
             "(EIO; operation open device; session scenario; token 0x1; handler note-v1)"));
-        Assert.That(lines[1], Does.StartWith($"inside {nameof(LiveUpdateImageException)}: state header at 0x"));
-        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(run.Lines[1], Does.StartWith($"inside {nameof(LiveUpdateImageException)}: state header at 0x"));
+        Assert.That(run.ExitCode, Is.EqualTo(1));
     }
 
-    private static void Expect(string scenario, params string[] expected)
+    private static void Expect(string scenario, params string[] expected) => Expect(ProgramRun.OfAssembly(Host, scenario), expected);
+
+    private static void Expect(ProgramRun run, params string[] expected)
     {
-        (int exitCode, string[] lines) = HostProcess.Run(scenario);
-        Assert.That(lines, Is.EqualTo(expected));
-        Assert.That(exitCode, Is.Zero);
+        Assert.That(run.Errors, Is.Empty);
+        Assert.That(run.Lines, Is.EqualTo(expected));
+        Assert.That(run.ExitCode, Is.Zero);
     }
 }

@@ -1,3 +1,5 @@
+using LiveUpdate.Tests.Infrastructure;
+
 namespace LiveUpdate.Tests.Handover;
 
 /// <summary>The table of <c>docs/what-survives.md</c> against what happens to a descriptor of every kind.</summary>
@@ -12,7 +14,7 @@ public sealed class SurvivalTests
     public void Every_kind_does_what_the_table_says(string scenario, int column)
     {
         Dictionary<string, string> table = ReadTable(column);
-        (int exitCode, string[] lines) = HostProcess.Run(scenario);
+        (int exitCode, string[] lines, _) = ProgramRun.OfAssembly("LiveUpdate.Core.TestHost", scenario);
         Assert.That(exitCode, Is.Zero, string.Join('\n', lines));
 
         var found = lines.Select(line => line.Split(": ")).ToDictionary(parts => string.Join(": ", parts[..^1]), parts => parts[^1]);

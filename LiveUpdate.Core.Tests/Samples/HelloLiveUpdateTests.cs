@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Samples;
 
@@ -36,21 +36,9 @@ public sealed class HelloLiveUpdateTests
         Assert.That(lines, Has.Exactly(2).EqualTo("Every checksum matches."));
         Assert.That(lines, Has.Exactly(2).StartsWith("Before: ").And.Exactly(2).StartsWith("After:  "));
         Assert.That(lines, Has.Exactly(2).Contains($"by {target}: 4 files"));
-        Assert.That(
-            lines.Select(static line => line.Trim().Split(' ')[0]).Where(s_phases.Contains), Is.EqualTo((string[])[.. s_phases, .. s_phases]));
+        IEnumerable<string> phases = lines.Select(static line => line.Trim().Split(' ')[0]).Where(s_phases.Contains);
+        Assert.That(phases, Is.EqualTo((string[])[.. s_phases, .. s_phases]));
     }
 
-    private static (int ExitCode, string[] Lines, string Errors) Run(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "HelloLiveUpdate.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries), errors.Result);
-    }
+    private static ProgramRun Run(params string[] arguments) => ProgramRun.OfAssembly("HelloLiveUpdate", arguments);
 }

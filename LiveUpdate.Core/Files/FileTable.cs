@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using LiveUpdate.Abi;
 
 namespace LiveUpdate;
@@ -20,7 +19,8 @@ internal sealed class FileTable
     private const int SmallestChunk = 4;
     private const int SmallestIndex = 8;
 
-    private static readonly ulong s_multiplier = MakeMultiplier();
+    // From the runtime's own generator, which the system seeds: the cryptographic one would load OpenSSL, milliseconds of an exec's pause.
+    private static readonly ulong s_multiplier = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue) | 1;
 
     private FileEntry[][] _chunks = [];
     private ulong[] _slots = [];
@@ -147,13 +147,6 @@ internal sealed class FileTable
     }
 
     private static uint Hash(ulong token) => (uint)((token * s_multiplier) >> 32);
-
-    private static ulong MakeMultiplier()
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(bytes);
-        return BitConverter.ToUInt64(bytes) | 1;
-    }
 
     private void GrowIndex(int count)
     {
