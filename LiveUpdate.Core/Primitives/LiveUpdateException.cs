@@ -54,6 +54,9 @@ public sealed class LiveUpdateException : Exception
     /// <summary>The compatible string of the handler or FLB that was involved, if one was.</summary>
     public string? Handler { get; init; }
 
+    /// <summary>The message alone, without what <see cref="Message"/> adds.</summary>
+    internal string Reason => base.Message;
+
     /// <summary>The message, followed by operation, session, token, handler and errno as far as they are known.</summary>
     public override string Message
     {

@@ -34,6 +34,7 @@ internal static class Refusal
         LiveUpdateError error = Errno.FromCallback(exception);
         if (error == LiveUpdateError.None)
             error = LiveUpdateError.InputOutput;
-        return Create(error, callback, $"The callback \"{callback}\" failed: {exception.Message}", session, token, handler, exception);
+        string reason = exception is LiveUpdateException refusal ? refusal.Reason : exception.Message;
+        return Create(error, callback, $"The callback \"{callback}\" failed: {reason}", session, token, handler, exception);
     }
 }
