@@ -156,8 +156,10 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
 
     /// <summary>Closes every outgoing session and releases the memory; after a hand-over only the latter. Does nothing when called again.</summary>
+    /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     public void Dispose()
     {
+        CallbackScope.ThrowIfActive("dispose");
         _engine.Dispose();
         if (_ownsMemory)
             _memory.Dispose();

@@ -50,8 +50,7 @@ internal sealed class IncomingImage
     {
         if (!memory.TryGetSubtree(LuoAbi.SubtreeName, out KhoSubtree subtree))
             return null;
-        int size = (int)Math.Min(subtree.Size, LuoAbi.PageSize);
-        LuoRoot root = LuoRootSerializer.Read(memory.GetIncomingSpan(subtree.Address, size, "LUO root record"), subtree.Address);
+        LuoRoot root = LuoRootSerializer.Read(GetBlob(memory, subtree, "LUO root record"), subtree.Address);
         var image = new IncomingImage(root.LiveUpdateNumber, subtree, root.Flbs)
         {
             Sessions = root.Sessions.IsNone
@@ -98,6 +97,10 @@ internal sealed class IncomingImage
             memory.TryRestoreAndFree(core.Address);
     }
 
+    /// <summary>What can be looked at of a blob: its first page at most, nothing of an empty one.</summary>
+    private static ReadOnlySpan<byte> GetBlob(KexecHandover memory, KhoSubtree subtree, string structure) =>
+        subtree.Size == 0 ? default : memory.GetIncomingSpan(subtree.Address, (int)Math.Min(subtree.Size, LuoAbi.PageSize), structure);
+
     /// <summary>Notes that a page is spoken for, so that nothing else in the image leads to it and it can be released after the commit.</summary>
     private static void Claim(KexecHandover memory, PhysicalAddress page, string structure)
     {
@@ -123,8 +126,7 @@ internal sealed class IncomingImage
     {
         if (memory.TryGetSubtree(LuoCoreSer.SubtreeName, out KhoSubtree subtree))
         {
-            int size = (int)Math.Min(subtree.Size, LuoAbi.PageSize);
-            LuoCoreSer core = CoreRecord.Read(memory.GetIncomingSpan(subtree.Address, size, "core record"), subtree.Address);
+            LuoCoreSer core = CoreRecord.Read(GetBlob(memory, subtree, "core record"), subtree.Address);
             Claim(memory, subtree.Address, "core record");
             Core = core;
             if (core.DescriptorsPa != 0)

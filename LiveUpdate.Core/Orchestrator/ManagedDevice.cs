@@ -9,7 +9,7 @@ internal sealed class ManagedDevice(LiveUpdateEngine engine) : LiveUpdateDevice
     public override IReadOnlyList<string> GetIncomingSessions()
     {
         using GenerationGate.Pass pass = Enter("list sessions");
-        return engine.Incoming.Names;
+        return [.. engine.Incoming.Names.Select(static name => name.ToString())];
     }
 
     /// <inheritdoc/>

@@ -17,12 +17,12 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
     private readonly LinkedList<IncomingRecord> _ordered = [];
 
     /// <summary>The names of the sessions that are not finished and gone, in order; a snapshot.</summary>
-    public IReadOnlyList<string> Names
+    public IReadOnlyList<SessionName> Names
     {
         get
         {
             lock (_lock)
-                return [.. _ordered.Select(static record => record.Name.ToString())];
+                return [.. _ordered.Select(static record => record.Name)];
         }
     }
 
