@@ -31,15 +31,35 @@ public sealed class LiveUpdateOptions
     /// </summary>
     public bool DiscardUnfinished { get; set; }
 
-    /// <summary>How long a hand-over waits for the operations under way; 30 seconds unless set.</summary>
-    public TimeSpan GateTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long a hand-over waits for the operations under way; 30 seconds unless set, for ever with <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite.</exception>
+    public TimeSpan GateTimeout
+    {
+        get;
+        set => field = CheckTimeout(value);
+    } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long the freeze of all files may take; 30 seconds unless set. A callback that hangs cannot be aborted: it is named in the log, and the
-    /// hand-over is called off as soon as it returns.
+    /// How long the freeze of all files may take; 30 seconds unless set, for ever with <see cref="Timeout.InfiniteTimeSpan"/>. A callback that
+    /// hangs cannot be aborted: it is named in the log, and the hand-over is called off as soon as it returns.
     /// </summary>
-    public TimeSpan FreezeTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite.</exception>
+    public TimeSpan FreezeTimeout
+    {
+        get;
+        set => field = CheckTimeout(value);
+    } = TimeSpan.FromSeconds(30);
 
     /// <summary>Gets the messages of state changes, and of callbacks that failed where they cannot refuse.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>What no timer can count, about 50 days, is for ever.</summary>
+    private static TimeSpan CheckTimeout(TimeSpan value)
+    {
+        if (value != Timeout.InfiniteTimeSpan)
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+        return value.TotalMilliseconds < uint.MaxValue - 1 ? value : Timeout.InfiniteTimeSpan;
+    }
 }

@@ -56,6 +56,7 @@ public sealed partial class LiveUpdateOrchestrator
     /// <exception cref="ArgumentNullException"><paramref name="flb"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Called from a callback of the FLB itself on this side.</exception>
     /// <exception cref="LiveUpdateException">EOPNOTSUPP: switched off. ENOENT: no file holds it. ESHUTDOWN: handed over.</exception>
+    /// <exception cref="ObjectDisposedException">The orchestrator is disposed.</exception>
     public FlbReference<T> GetOutgoing<T>(Flb<T> flb)
         where T : class
     {
@@ -77,6 +78,7 @@ public sealed partial class LiveUpdateOrchestrator
     /// EOPNOTSUPP: switched off. ENODATA: nothing was handed over, or the FLB is finished. ENOENT: none of this name was handed over. ENODEV: its
     /// handlers are being unregistered. What its one <c>Retrieve</c> refused with. ESHUTDOWN: handed over.
     /// </exception>
+    /// <exception cref="ObjectDisposedException">The orchestrator is disposed.</exception>
     public FlbReference<T> GetIncoming<T>(Flb<T> flb)
         where T : class
     {

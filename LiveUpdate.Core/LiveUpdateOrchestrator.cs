@@ -106,6 +106,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <exception cref="LiveUpdateException">
     /// EOPNOTSUPP: switched off. ESHUTDOWN: handed over. EBUSY: it is open. EIO: what was handed over cannot be read, now or earlier.
     /// </exception>
+    /// <exception cref="ObjectDisposedException">The orchestrator is disposed.</exception>
     public LiveUpdateDevice OpenDevice() => _engine.OpenDevice();
 
     /// <summary>
@@ -120,6 +121,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <exception cref="InvalidOperationException">Incoming sessions are unfinished, or called from a callback.</exception>
     /// <exception cref="LiveUpdateException">The first cause that called it off; ESHUTDOWN: handed over. EBUSY: another one is under way.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before the commit.</exception>
+    /// <exception cref="ObjectDisposedException">The orchestrator is disposed.</exception>
     public LiveUpdateReport HandOver(HandoverTarget target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -155,7 +157,10 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public Task<InProcessHandover> HandOverAsync(InProcessTarget target, CancellationToken cancellationToken = default) =>
         Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
 
-    /// <summary>Closes every outgoing session and releases the memory; after a hand-over only the latter. Does nothing when called again.</summary>
+    /// <summary>
+    /// Closes every outgoing session, newest first, and releases the memory; after a hand-over only the latter. Waits for operations, and for a
+    /// hand-over, under way; what comes later throws <see cref="ObjectDisposedException"/>. Does nothing when called again.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     public void Dispose()
     {

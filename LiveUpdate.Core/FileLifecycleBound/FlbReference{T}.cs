@@ -25,7 +25,7 @@ public sealed class FlbReference<T> : IDisposable
         }
     }
 
-    /// <summary>Puts the reference.</summary>
+    /// <summary>Puts the reference; once the orchestrator is disposed there is nothing to put.</summary>
     /// <exception cref="LiveUpdateException">ESHUTDOWN: the generation it belongs to has been handed over; no callback runs.</exception>
     public void Dispose() => Interlocked.Exchange(ref _put, null)?.Invoke();
 }

@@ -5,9 +5,9 @@ namespace LiveUpdate;
 /// <summary>One handler in one orchestrator: its number, its FLB links, and the files that hold it.</summary>
 internal sealed class FileRegistration
 {
-    private int _liveFiles;
-
     private readonly CompatibleField _field;
+    private int _liveFiles;
+    private volatile bool _goingAway;
 
     public FileRegistration(FileHandler handler, int number)
     {
@@ -31,7 +31,7 @@ internal sealed class FileRegistration
     public FlbRegistration[] Links { get; set; } = [];
 
     /// <summary>Whether it is being unregistered: it takes no more files and leaves with its last one.</summary>
-    public bool IsGoingAway { get; set; }
+    public bool IsGoingAway => _goingAway;
 
     /// <summary>How many files of either side hold it.</summary>
     public int LiveFiles => Volatile.Read(ref _liveFiles);
@@ -41,6 +41,15 @@ internal sealed class FileRegistration
     public void AddFiles(int count) => Interlocked.Add(ref _liveFiles, count);
 
     /// <summary>Lets a file go; true if the handler is being unregistered and this was the last one.</summary>
-    public bool RemoveFile() => Interlocked.Decrement(ref _liveFiles) == 0 && IsGoingAway;
+    public bool RemoveFile() => Interlocked.Decrement(ref _liveFiles) == 0 && _goingAway;
 
+    /// <summary>Begins to unregister the handler; true if no file holds it.</summary>
+    public bool BeginLeaving()
+    {
+        _goingAway = true;
+
+        // The flag must be out before the count is read: else this and the last RemoveFile could each leave the rest to the other.
+        Interlocked.MemoryBarrier();
+        return LiveFiles == 0;
+    }
 }

@@ -85,10 +85,9 @@ internal sealed class HandlerRegistry(FlbRegistry flbs)
         {
             if (FindUnsynchronized(handler) is not { IsGoingAway: false } registration)
                 return false;
-            registration.IsGoingAway = true;
             foreach (FlbRegistration flb in registration.Links)
                 flb.LinksGoingAway++;
-            if (registration.LiveFiles == 0)
+            if (registration.BeginLeaving())
                 RetireUnsynchronized(registration);
             return true;
         }

@@ -165,6 +165,10 @@ internal sealed partial class OutgoingFileSet
         {
             throw Refuse(LiveUpdateError.BadDescriptor, token, "The descriptor is not open.", exception);
         }
+        catch (IOException exception)
+        {
+            throw Refuse(LiveUpdateError.InputOutput, token, "The stream cannot be flushed.", exception);
+        }
 
         if (descriptor.IsInvalid || (OperatingSystem.IsLinux() && !Interop.DescriptorInfo.IsOpen(descriptor)))
         {

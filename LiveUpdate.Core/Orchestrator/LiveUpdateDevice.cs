@@ -17,7 +17,7 @@ public abstract class LiveUpdateDevice : IControlObject, IDisposable
 
     /// <summary>The names of the sessions that came from the previous generation and are not finished and closed; a snapshot.</summary>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
-    /// <exception cref="ObjectDisposedException">The device is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The device is closed, or the orchestrator disposed.</exception>
     /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over.</exception>
     public abstract IReadOnlyList<string> GetIncomingSessions();
 
@@ -25,7 +25,7 @@ public abstract class LiveUpdateDevice : IControlObject, IDisposable
     /// <param name="name">1 to 63 bytes in UTF-8, unique on the outgoing side.</param>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
-    /// <exception cref="ObjectDisposedException">The device is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The device is closed, or the orchestrator disposed.</exception>
     /// <exception cref="LiveUpdateException">
     /// EINVAL: the name is empty, too long or holds a NUL. ENOSPC: 510 000 sessions. EEXIST: the name is in use. ENOMEM: no memory for the
     /// record. ESHUTDOWN: handed over.
@@ -48,7 +48,7 @@ public abstract class LiveUpdateDevice : IControlObject, IDisposable
     /// <param name="name">The name.</param>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
-    /// <exception cref="ObjectDisposedException">The device is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The device is closed, or the orchestrator disposed.</exception>
     /// <exception cref="LiveUpdateException">
     /// ENOENT: there is no such session; the name is not checked (U-30). EINVAL: it has been retrieved and not given back. ESHUTDOWN: handed over.
     /// </exception>

@@ -13,6 +13,8 @@ internal sealed class SharedGate
 {
     private const int Closed = int.MinValue;
 
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(int.MaxValue);
+
     private readonly object _waiters = new();
     private int _state;
 
@@ -111,7 +113,9 @@ internal sealed class SharedGate
         TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
         if (left <= TimeSpan.Zero)
             return false;
-        Monitor.Wait(_waiters, left);
+
+        // A wait takes at most int.MaxValue milliseconds; the caller comes back for the rest.
+        Monitor.Wait(_waiters, left < s_longestWait ? left : s_longestWait);
         return true;
     }
 }

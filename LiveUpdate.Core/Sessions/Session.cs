@@ -30,7 +30,7 @@ public abstract class Session : IControlObject, IDisposable
     /// <summary>The files of the session in order of preservation; a snapshot.</summary>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over.</exception>
-    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public abstract IReadOnlyList<SessionFile> GetFiles();
 
     /// <summary>Preserves a file under a token (reference 4.5).</summary>
@@ -48,7 +48,7 @@ public abstract class Session : IControlObject, IDisposable
     /// ENOENT: no handler takes it. EBUSY: the object is preserved already, or retrieved in an unfinished session. What an FLB or the handler
     /// refused with. ESHUTDOWN: handed over. In this order (reference 3.4).
     /// </exception>
-    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public abstract void Preserve(Token token, object file);
 
     /// <summary>Retrieves a file; its handler rebuilds it once, and later calls give the same one (reference 4.9).</summary>
@@ -59,7 +59,7 @@ public abstract class Session : IControlObject, IDisposable
     /// EINVAL: an outgoing session. ENOENT: no such token, or finished. The error of the handler's one attempt, again and again. EMFILE:
     /// no descriptor is free. ESHUTDOWN: handed over.
     /// </exception>
-    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public object Retrieve(Token token) => RetrieveAs(token, typeof(object));
 
     /// <summary>Retrieves a file as a certain type.</summary>
@@ -89,7 +89,7 @@ public abstract class Session : IControlObject, IDisposable
     /// <exception cref="LiveUpdateException">
     /// EINVAL: an outgoing session. EBUSY: a handler refuses, nothing changed. ESHUTDOWN: handed over.
     /// </exception>
-    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public abstract void Finish();
 
     /// <summary>
