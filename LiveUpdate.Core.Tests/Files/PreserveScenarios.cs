@@ -74,7 +74,8 @@ public class PreserveScenarios
     {
         var log = new CallbackLog();
         using var first = Generation.Boot(
-            new RecordingHandler(log, "h1") { Kind = "H1", Prefix = "H1." }, new RecordingHandler(log, "h2") { Kind = "H2", Prefix = "H2." });
+            new RecordingHandler(log, "h1") { Kind = "H1", Prefix = "H1." },
+            new RecordingHandler(log, "h2") { Kind = "H2", Prefix = "H2." });
         Session s = first.Create("s");
         Held before = first.Held;
         Refused.With(LiveUpdateError.NotFound, () => s.Preserve(1, new TestFile(1, "other")));
@@ -132,7 +133,8 @@ public class PreserveScenarios
     public void T_061_first_handler_that_accepts_is_used()
     {
         var log = new CallbackLog();
-        using var first = Generation.Boot(new RecordingHandler(log, "h1") { Prefix = "H1." }, new RecordingHandler(log, "h2") { Prefix = "H2." });
+        using var first = Generation.Boot(
+            new RecordingHandler(log, "h1") { Prefix = "H1." }, new RecordingHandler(log, "h2") { Prefix = "H2." });
         Session s = first.Create("s");
         Generation.Preserve(s, 1);
         Assert.That(log.Take(), Is.EqualTo("H1.can1 H1.pre1"));

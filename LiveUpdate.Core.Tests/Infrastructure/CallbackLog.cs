@@ -1,7 +1,8 @@
 namespace LiveUpdate.Tests.Infrastructure;
 
 /// <summary>
-/// The callbacks of all handlers and FLBs of a scenario in order, and a script of what each of them does: fail, refuse, wait, run something.
+/// The callbacks of all handlers and FLBs of a scenario in order, and a script of what each of them does: fail, refuse, wait, run
+/// something.
 /// </summary>
 /// <remarks>Safe for threads; what the script says runs outside the lock, so that a callback can wait for another.</remarks>
 internal sealed class CallbackLog
@@ -29,7 +30,8 @@ internal sealed class CallbackLog
     });
 
     /// <summary>Lets a callback fail.</summary>
-    public void Fail(string name, LiveUpdateError error = LiveUpdateError.InputOutput) => On(name, () => throw new LiveUpdateException(error, name));
+    public void Fail(string name, LiveUpdateError error = LiveUpdateError.InputOutput) =>
+        On(name, () => throw new LiveUpdateException(error, name));
 
     /// <summary>Lets a <c>can</c> or <c>cfin</c> say no.</summary>
     public void Refuse(string name) => Script(name, static () => false);
@@ -53,7 +55,8 @@ internal sealed class CallbackLog
     }
 
     /// <summary>As <see cref="Take"/>, without the <c>can</c> that comes before every preserve.</summary>
-    public string TakeWithoutCan() => string.Join(' ', Take().Split(' ').Where(static name => !name.StartsWith("can", StringComparison.Ordinal)));
+    public string TakeWithoutCan() =>
+        string.Join(' ', Take().Split(' ').Where(static name => !name.StartsWith("can", StringComparison.Ordinal)));
 
     /// <summary>The newest call of a callback.</summary>
     public CallbackCall Last(string name) => Calls.Last(call => call.Name == name);

@@ -34,7 +34,7 @@ internal sealed class HandedOverImage(KhoMemory memory, Generation generation)
 
     public ref LuoFlbHeaderSer FlbHeader => ref At<LuoFlbHeaderSer>(new PhysicalAddress(Root.FlbsAddress));
 
-    /// <summary>The sessions in the order of the image, each with its files as token and data handle: <c>s(1:11001 2:11002) t()</c>.</summary>
+    /// <summary>The sessions in the order of the image, each with its files as token and handle: <c>s(1:11001 2:11002) t()</c>.</summary>
     public string Sessions => string.Join(' ', Enumerable.Range(0, SessionCount).Select(Describe));
 
     /// <summary>The FLB records: <c>A:565:2 B:566:3</c>.</summary>

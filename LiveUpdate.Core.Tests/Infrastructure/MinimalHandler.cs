@@ -1,6 +1,6 @@
 namespace LiveUpdate.Tests.Infrastructure;
 
-/// <summary>A handler with nothing but the callbacks that every handler must have (reference H-02); logs as <see cref="RecordingHandler"/>.</summary>
+/// <summary>A handler with only the callbacks that every handler must have (reference H-02); logs as <see cref="RecordingHandler"/>.</summary>
 internal sealed class MinimalHandler(CallbackLog log, string compatible = "minimal-v1") : FileHandler<TestFile>(compatible)
 {
     protected override void Preserve(ref PreserveContext<TestFile> context)
@@ -20,5 +20,5 @@ internal sealed class MinimalHandler(CallbackLog log, string compatible = "minim
     }
 
     protected override void Finish(in FinishContext<TestFile> context) => log.Record(new CallbackCall(
-        $"fin{RecordingHandler.NumberOf(context.Data)}", context.Data.Value, context.File, Status: context.Status, Failure: context.Failure));
+        $"fin{RecordingHandler.NumberOf(context.Data)}", context.Data.Value, context.File, null, context.Status, context.Failure));
 }

@@ -10,7 +10,7 @@ public partial class ScenariosNotShown
     /// <summary>What only a kernel can do.</summary>
     private static readonly Dictionary<int, string> s_reasons = new()
     {
-        [178] = "No process can freeze the size of a memfd that others have open (M-16); the memfd is carried as it is when it is handed over.",
+        [178] = "No process can freeze the size of a memfd that others have open (M-16); it is carried as it is when it is handed over.",
     };
 
     /// <summary>The numbers that part 7 of the reference lists, by section.</summary>

@@ -11,7 +11,8 @@ internal sealed class TestMemfd
 {
     private static int s_number;
 
-    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}");
+    private readonly string _name =
+        string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}");
 
     public TestMemfd() => Handle = Libc.MemfdCreate(_name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
 

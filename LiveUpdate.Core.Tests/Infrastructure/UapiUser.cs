@@ -67,7 +67,8 @@ internal sealed class UapiUser
         Dispatcher.Ioctl(descriptor, request, new TestMemory(argument) { CannotWrite = CannotWrite });
 
     /// <summary>C(n); a refusal leaves the struct as it was (U-11).</summary>
-    public LiveUpdateError Create(string name, out int session) => Open(LiveUpdateIoctl.CreateSession, Encoding.UTF8.GetBytes(name), out session);
+    public LiveUpdateError Create(string name, out int session) =>
+        Open(LiveUpdateIoctl.CreateSession, Encoding.UTF8.GetBytes(name), out session);
 
     /// <summary>C(n) with a name of any bytes.</summary>
     public LiveUpdateError Create(byte[] name, out int session) => Open(LiveUpdateIoctl.CreateSession, name, out session);
@@ -101,7 +102,8 @@ internal sealed class UapiUser
     }
 
     /// <summary>P(s,f,t).</summary>
-    public LiveUpdateError Preserve(int session, int file, ulong token) => Ioctl(session, LiveUpdateIoctl.PreserveFd, FdStruct(file, token));
+    public LiveUpdateError Preserve(int session, int file, ulong token) =>
+        Ioctl(session, LiveUpdateIoctl.PreserveFd, FdStruct(file, token));
 
     /// <summary>G(s,t).</summary>
     public LiveUpdateError Retrieve(int session, ulong token, out int file)

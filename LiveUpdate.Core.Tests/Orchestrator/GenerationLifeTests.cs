@@ -118,7 +118,9 @@ public class GenerationLifeTests
         Assert.That(() => second.HandOver(new StopTarget()), Throws.InvalidOperationException.With.Message.Contains("a, b"));
         Refused.With(LiveUpdateError.InputOutput, () => second.OpenDevice());
         Assert.That(
-            () => second.HandOver(new StopTarget()), Throws.InvalidOperationException.With.Message.Contains("a, b"), "nor after it cannot be read");
+            () => second.HandOver(new StopTarget()),
+            Throws.InvalidOperationException.With.Message.Contains("a, b"),
+            "nor after it cannot be read");
     }
 
     [Test]

@@ -52,11 +52,11 @@ public class RequestScenarios
         int session = user.Create("a");
         byte[] request = UapiUser.NameStruct(s_name);
         foreach (uint number in (uint[])[0x02, 0x3F, 0x40, 0x43, 0xFF])
-            Assert.That(user.Ioctl(user.Device, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"device, {number:x}");
+            Assert.That(user.Ioctl(user.Device, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"device {number:x}");
         foreach (uint number in (uint[])[0x3F, 0x44, 0x00, 0x01, 0xFF])
             Assert.That(user.Ioctl(session, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"session, {number:x}");
         var hole = new TestMemory(request) { ReadableTo = 0 };
-        Assert.That(user.Dispatcher.Ioctl(user.Device, 0xBB02, hole), Is.EqualTo(LiveUpdateError.InvalidArgument), "before the size is read");
+        Assert.That(user.Dispatcher.Ioctl(user.Device, 0xBB02, hole), Is.EqualTo(LiveUpdateError.InvalidArgument), "before the size");
     }
 
     [Test]
@@ -68,7 +68,8 @@ public class RequestScenarios
         Assert.That(user.Ioctl(user.Device, 0x0000_BB00, request), Is.EqualTo(LiveUpdateError.NotATypewriter));
         Assert.That(user.Ioctl(user.Device, 0xC048_BA00, request), Is.EqualTo(LiveUpdateError.NotATypewriter), "direction and size bits");
         Assert.That(user.Ioctl(user.Create("a"), 0x0000_F642, request), Is.EqualTo(LiveUpdateError.NotATypewriter));
-        Assert.That(user.Ioctl(user.Install(new TestFile(1)), LiveUpdateIoctl.GetName, request), Is.EqualTo(LiveUpdateError.NotATypewriter));
+        int file = user.Install(new TestFile(1));
+        Assert.That(user.Ioctl(file, LiveUpdateIoctl.GetName, request), Is.EqualTo(LiveUpdateError.NotATypewriter));
         Assert.That(user.Ioctl(99, LiveUpdateIoctl.GetName, request), Is.EqualTo(LiveUpdateError.BadDescriptor));
     }
 
@@ -150,14 +151,15 @@ public class RequestScenarios
         Assert.That(request.AsSpan(72).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
     }
 
-    /// <summary>Whatever the request and its bytes: an errno, never an exception, and a table that still gives out the lowest number.</summary>
+    /// <summary>Whatever the request and its bytes: an errno, never an exception, and the table still gives out the lowest number.</summary>
     [Test]
     public void Random_requests_answer_an_errno()
     {
         Gen<uint> requests = Gen.OneOf(
             Gen.OneOf(0xBA00u, 0xBA01u, 0xBA40u, 0xBA41u, 0xBA42u, 0xBA43u), Gen.UInt[0xBA00, 0xBA4F], Gen.UInt);
         Gen<uint> sizes = Gen.OneOf(Gen.UInt[0, 100], Gen.OneOf(8u, 16u, 72u, uint.MaxValue));
-        Gen<(int Descriptor, uint Request, uint Size, byte[] Bytes)> calls = Gen.Select(Gen.Int[-1, 6], requests, sizes, Gen.Byte.Array[0, 100]);
+        Gen<(int Descriptor, uint Request, uint Size, byte[] Bytes)> calls =
+            Gen.Select(Gen.Int[-1, 6], requests, sizes, Gen.Byte.Array[0, 100]);
         calls.Array[1, 40].Sample(
             static calls =>
             {

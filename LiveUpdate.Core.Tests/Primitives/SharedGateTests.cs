@@ -97,7 +97,8 @@ public class SharedGateTests
     {
         var gate = new SharedGate();
         gate.EnterShared();
-        Worker closer = Worker.Start(() => Assert.That(gate.TryEnterExclusive(TimeSpan.MaxValue, CancellationToken.None), Is.True)).UntilItWaits();
+        Worker closer = Worker.Start(
+            () => Assert.That(gate.TryEnterExclusive(TimeSpan.MaxValue, CancellationToken.None), Is.True)).UntilItWaits();
         gate.ExitShared();
         closer.Join();
         Assert.That(() => new LiveUpdateOptions { GateTimeout = TimeSpan.FromSeconds(-1) }, Throws.TypeOf<ArgumentOutOfRangeException>());

@@ -44,7 +44,8 @@ public class ConcurrencyScenarios
         log.On("unp2", () => Worker.Until(goOn));
         Worker close = Worker.Start(s.Close);
         Worker.Until(() => log.Count("unp2") == 1);
-        Worker late = Worker.Start(() => Assert.That(() => Generation.Preserve(s, 3), Throws.TypeOf<ObjectDisposedException>())).UntilItWaits();
+        Worker late = Worker.Start(
+            () => Assert.That(() => Generation.Preserve(s, 3), Throws.TypeOf<ObjectDisposedException>())).UntilItWaits();
         goOn.Set();
         close.Join();
         late.Join();
@@ -191,7 +192,7 @@ public class ConcurrencyScenarios
         Assert.That(log.Take(), Is.EqualTo("pre2 unp2 A.unp"));
     }
 
-    /// <summary>Everything at once: sessions come and go on several threads while hand-overs are called off. Nothing is lost, nothing is left.</summary>
+    /// <summary>Sessions come and go on several threads while hand-overs are called off: nothing is lost, nothing is left.</summary>
     [Test]
     public void Sessions_come_and_go_while_hand_overs_are_called_off()
     {

@@ -3,7 +3,7 @@ using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Sessions;
 
-/// <summary>Reference 7.2, second half: requests of the wrong kind, answers that cannot be copied, sessions that are lost, damaged names.</summary>
+/// <summary>Reference 7.2, second half: requests of the wrong kind, answers that cannot be copied, lost sessions, damaged names.</summary>
 public class SessionRequestScenarios
 {
     [Test]
