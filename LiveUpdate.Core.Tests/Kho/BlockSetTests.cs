@@ -3,27 +3,9 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
 
-public sealed class BlockSetTests
+public sealed class BlockSetTests() : ActiveGenerationFixture(1 << 20)
 {
     private const int Page = Generations.Page;
-    private PageOwner _owner;
-    private KhoMemory _memory;
-    private KexecHandover _kho;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _owner = new PageOwner("blocks");
-        _memory = KhoMemory.Allocate(1 << 20);
-        _kho = Generations.Cold(_memory);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [TestCase(80, 51)]
     [TestCase(64, 63)]
@@ -31,7 +13,7 @@ public sealed class BlockSetTests
     [TestCase(1, 4080)]
     public void CapacityFollowsTheEntrySize(int entrySize, int capacity)
     {
-        using var blocks = new BlockSet(_kho, entrySize, _owner);
+        using var blocks = new BlockSet(Active, entrySize, Owner);
         Assert.That(blocks.EntriesPerBlock, Is.EqualTo(capacity));
     }
 
@@ -39,12 +21,12 @@ public sealed class BlockSetTests
     [TestCase(-1)]
     [TestCase(4081)]
     public void BadEntrySizesAreMisuse(int entrySize) =>
-        Assert.That(() => new BlockSet(_kho, entrySize, _owner), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new BlockSet(Active, entrySize, Owner), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
     public void AnEmptySetHasNoHead()
     {
-        using var blocks = new BlockSet(_kho, 64, _owner);
+        using var blocks = new BlockSet(Active, 64, Owner);
         Assert.That(blocks.Seal(0), Is.EqualTo(PhysicalAddress.None));
         blocks.EnsureCapacity(200);
         Assert.That(blocks.Seal(0), Is.EqualTo(PhysicalAddress.None), "no empty block is linked (A-21)");
@@ -57,12 +39,12 @@ public sealed class BlockSetTests
     [TestCase(300)]
     public void EntriesReachTheNextGeneration(int count)
     {
-        var blocks = new BlockSet(_kho, 64, _owner);
+        var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(count + 100);
         for (int i = 0; i < count + 50; i++)
             BinaryPrimitives.WriteInt32LittleEndian(blocks.GetEntry(i), i + 1);
         PhysicalAddress head = blocks.Seal(count);
-        using KexecHandover next = Generations.Pending(_kho);
+        using KexecHandover next = Generations.Pending(Active);
         var reader = new PageOwner("reader");
         IncomingBlockSet incoming = IncomingBlockSet.Open(next, head, 64, "file block", reader);
         Assert.That(incoming.BlockCount, Is.EqualTo((count + 62) / 63));
@@ -78,7 +60,7 @@ public sealed class BlockSetTests
         }
         Assert.That(read, Is.EqualTo(count));
         Assert.That(
-            () => IncomingBlockSet.Open(next, head, 64, "file block", _owner), Generations.Damage(), "claimed by the first");
+            () => IncomingBlockSet.Open(next, head, 64, "file block", Owner), Generations.Damage(), "claimed by the first");
         next.Activate();
         incoming.Restore();
         incoming.Restore();
@@ -91,44 +73,44 @@ public sealed class BlockSetTests
     [Test]
     public void GrowthBeyondTheMemoryChangesNothing()
     {
-        using var blocks = new BlockSet(_kho, 64, _owner);
+        using var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(63);
-        KhoAccount before = _kho.GetAccount();
+        KhoAccount before = Active.GetAccount();
         Assert.That(() => blocks.EnsureCapacity(63 * 300), Generations.Refusal(LiveUpdateError.OutOfMemory));
         Assert.That(blocks.BlockCount, Is.EqualTo(1));
-        Assert.That(_kho.GetAccount().FreePages, Is.EqualTo(before.FreePages));
+        Assert.That(Active.GetAccount().FreePages, Is.EqualTo(before.FreePages));
     }
 
     [TestCase((63L * 10_000) + 1)]
     [TestCase(long.MaxValue)]
     public void MoreThanTenThousandBlocksAreRefused(long entries)
     {
-        using var blocks = new BlockSet(_kho, 64, _owner);
+        using var blocks = new BlockSet(Active, 64, Owner);
         Assert.That(() => blocks.EnsureCapacity(entries), Generations.Refusal(LiveUpdateError.NoSpace));
-        Assert.That(_owner.Pages, Is.Zero);
+        Assert.That(Owner.Pages, Is.Zero);
     }
 
     [Test]
     public void TrimAndDisposeGiveBlocksBack()
     {
-        var blocks = new BlockSet(_kho, 64, _owner);
+        var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(63 * 5);
         blocks.Trim(64);
-        Assert.That((blocks.BlockCount, _owner.Pages), Is.EqualTo((2, 2L)));
+        Assert.That((blocks.BlockCount, Owner.Pages), Is.EqualTo((2, 2L)));
         blocks.Trim(1000);
         Assert.That(blocks.BlockCount, Is.EqualTo(2));
         blocks.Dispose();
         blocks.Dispose();
-        Assert.That(_owner.Pages, Is.Zero);
-        Generations.AssertBalanced(_kho);
+        Assert.That(Owner.Pages, Is.Zero);
+        Generations.AssertBalanced(Active);
     }
 
     [Test]
     public void DisposeAfterTheEndOfTheGenerationIsSilent()
     {
-        var blocks = new BlockSet(_kho, 64, _owner);
+        var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(1);
-        using KexecHandover next = Generations.Next(_kho);
+        using KexecHandover next = Generations.Next(Active);
         Assert.That(blocks.Dispose, Throws.Nothing);
         Assert.That(next.GetAccount().UnrestoredPages, Is.EqualTo(1));
     }
@@ -136,20 +118,20 @@ public sealed class BlockSetTests
     [Test]
     public void DisposeWhileAHandOverIsWrittenDoesNothingUntilItIsCalledOff()
     {
-        var blocks = new BlockSet(_kho, 64, _owner);
+        var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(1);
-        _kho.WriteHandover();
+        Active.WriteHandover();
         blocks.Dispose();
-        Assert.That(_owner.Pages, Is.EqualTo(1));
-        _kho.ClearHandover();
+        Assert.That(Owner.Pages, Is.EqualTo(1));
+        Active.ClearHandover();
         blocks.Dispose();
-        Assert.That(_owner.Pages, Is.Zero);
+        Assert.That(Owner.Pages, Is.Zero);
     }
 
     [Test]
     public void EntriesOutsideTheRoomAreMisuse()
     {
-        using var blocks = new BlockSet(_kho, 64, _owner);
+        using var blocks = new BlockSet(Active, 64, Owner);
         blocks.EnsureCapacity(1);
         Assert.That(() => blocks.GetEntry(-1).Length, Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => blocks.GetEntry(63).Length, Throws.TypeOf<ArgumentOutOfRangeException>());

@@ -3,29 +3,11 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
 
-public sealed class IncomingBlockSetTests
+public sealed class IncomingBlockSetTests() : ActiveGenerationFixture(1 << 20)
 {
     private const int Page = Generations.Page;
     private const int EntrySize = 64;
     private const string Structure = "file block";
-    private PageOwner _owner;
-    private KhoMemory _memory;
-    private KexecHandover _kho;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _owner = new PageOwner("test");
-        _memory = KhoMemory.Allocate(1 << 20);
-        _kho = Generations.Cold(_memory);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [Test]
     public void A22_NoHeadIsAnEmptySet()
@@ -42,11 +24,11 @@ public sealed class IncomingBlockSetTests
         PhysicalAddress[] blocks = Chain(3);
         Write(blocks[2], 0, blocks[1].Value);
         Write(blocks[0], 8, 0);
-        KexecHandover next = Generations.Next(_kho);
+        KexecHandover next = Generations.Next(Active);
         LiveUpdateImageException damage = Assert.Throws<LiveUpdateImageException>(() => Open(next, blocks[0]))!;
         Assert.That((damage.Error, damage.Expected), Is.EqualTo((LiveUpdateError.InvalidArgument, "a chain without a loop")));
         Assert.That(next.GetAccount().Unrestored, Has.Count.EqualTo(3));
-        Assert.That(next.TryRestore(blocks[0], _owner, out _), Is.True);
+        Assert.That(next.TryRestore(blocks[0], Owner, out _), Is.True);
     }
 
     [Test]
@@ -54,7 +36,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] blocks = Chain(1);
         Write(blocks[0], 0, blocks[0].Value);
-        Assert.That(() => Open(Generations.Next(_kho), blocks[0]), Generations.Damage());
+        Assert.That(() => Open(Generations.Next(Active), blocks[0]), Generations.Damage());
     }
 
     [TestCase(0UL)]
@@ -64,7 +46,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] blocks = Chain(3);
         Write(blocks[1], 8, count);
-        KexecHandover next = Generations.Next(_kho);
+        KexecHandover next = Generations.Next(Active);
         long free = next.GetAccount().FreePages;
         Assert.That(() => Open(next, blocks[0]), Generations.Damage());
         Assert.That(next.GetAccount().FreePages, Is.EqualTo(free + 3));
@@ -76,7 +58,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] blocks = Chain(2);
         Write(blocks[1], 8, 0);
-        KexecHandover next = Generations.Pending(_kho);
+        KexecHandover next = Generations.Pending(Active);
         Assert.That(() => Open(next, blocks[0]), Generations.Damage());
         next.Activate();
         Assert.That(next.GetAccount().Unrestored, Has.Count.EqualTo(2));
@@ -87,7 +69,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] blocks = Chain(3);
         Write(blocks[1], 8, 5);
-        using IncomingBlockSet set = Open(Generations.Next(_kho), blocks[0]);
+        using IncomingBlockSet set = Open(Generations.Next(Active), blocks[0]);
         Assert.That((set.BlockCount, set.EntryCount), Is.EqualTo((3, 63L + 5 + 63)));
     }
 
@@ -115,7 +97,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] blocks = Chain(1);
         Write(blocks[0], 0, address);
-        KexecHandover next = Generations.Next(_kho);
+        KexecHandover next = Generations.Next(Active);
         Assert.That(() => Open(next, blocks[0]), Generations.Damage(), why);
         Assert.That(() => Open(next, new PhysicalAddress(address)), Generations.Damage(), why);
     }
@@ -123,10 +105,10 @@ public sealed class IncomingBlockSetTests
     [Test]
     public void APageOfALargerBlockIsDamage()
     {
-        PhysicalAddress large = _kho.AllocatePreserved(4 * Page, _owner);
+        PhysicalAddress large = Active.AllocatePreserved(4 * Page, Owner);
         Write(large, 8, 1);
         Write(large + Page, 8, 1);
-        KexecHandover next = Generations.Pending(_kho);
+        KexecHandover next = Generations.Pending(Active);
         Assert.That(() => Open(next, large), Generations.Damage());
         Assert.That(() => Open(next, large + Page), Generations.Damage());
     }
@@ -136,7 +118,7 @@ public sealed class IncomingBlockSetTests
     {
         PhysicalAddress[] first = Chain(3), second = Chain(1);
         Write(second[0], 0, first[2].Value);
-        KexecHandover next = Generations.Pending(_kho);
+        KexecHandover next = Generations.Pending(Active);
         using (Open(next, first[0]))
             Assert.That(() => Open(next, second[0]), Generations.Damage());
         Assert.That(() => Open(next, second[0]).Dispose(), Throws.Nothing, "a claim ends with its owner");
@@ -146,7 +128,7 @@ public sealed class IncomingBlockSetTests
     public void ABlockThatChangedAfterTheCheckIsFoundInTheCopy()
     {
         PhysicalAddress[] blocks = Chain(1);
-        KexecHandover next = Generations.Pending(_kho);
+        KexecHandover next = Generations.Pending(Active);
         using IncomingBlockSet set = Open(next, blocks[0]);
         Write(blocks[0], 8, 64);
         Assert.That(() => set.ReadBlock(0, new byte[Page]), Generations.Damage());
@@ -156,7 +138,7 @@ public sealed class IncomingBlockSetTests
     public void MisuseOfReadBlock()
     {
         PhysicalAddress[] blocks = Chain(1);
-        using IncomingBlockSet set = Open(Generations.Pending(_kho), blocks[0]);
+        using IncomingBlockSet set = Open(Generations.Pending(Active), blocks[0]);
         Assert.That(() => set.ReadBlock(-1, new byte[Page]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => set.ReadBlock(1, new byte[Page]), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => set.ReadBlock(0, new byte[Page - 1]), Throws.ArgumentException);
@@ -168,7 +150,7 @@ public sealed class IncomingBlockSetTests
     public void BlocksAreReleasedFromTheEnd()
     {
         PhysicalAddress[] blocks = Chain(4);
-        KexecHandover next = Generations.Next(_kho);
+        KexecHandover next = Generations.Next(Active);
         using IncomingBlockSet set = Open(next, blocks[0]);
         set.Restore();
         set.ReleaseLast(1);
@@ -185,7 +167,7 @@ public sealed class IncomingBlockSetTests
     public void ABlockThatSomebodyElseRestoredIsDamage()
     {
         PhysicalAddress[] blocks = Chain(3);
-        KexecHandover next = Generations.Pending(_kho);
+        KexecHandover next = Generations.Pending(Active);
         using IncomingBlockSet set = Open(next, blocks[0]);
         next.Activate();
         next.TryRestore(blocks[1], new PageOwner("thief"), out _);
@@ -200,10 +182,10 @@ public sealed class IncomingBlockSetTests
     private KexecHandover Hand(int count)
     {
         Chain(count);
-        return Generations.Next(_kho);
+        return Generations.Next(Active);
     }
 
-    private PhysicalAddress[] Chain(int count) => Chain(_kho, count);
+    private PhysicalAddress[] Chain(int count) => Chain(Active, count);
 
     // Full blocks, linked; the writer's own limit of 10 000 does not hold here.
     private static PhysicalAddress[] Chain(KexecHandover kho, int count)
@@ -220,5 +202,5 @@ public sealed class IncomingBlockSetTests
     }
 
     private void Write(PhysicalAddress block, int offset, ulong value) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(_memory.GetSpan(block + offset, 8), value);
+        BinaryPrimitives.WriteUInt64LittleEndian(Region.GetSpan(block + offset, 8), value);
 }

@@ -2,27 +2,9 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
 
-public sealed class KexecHandoverTests
+public sealed class KexecHandoverTests() : ActiveGenerationFixture(1 << 20)
 {
     private const int Page = Generations.Page;
-    private PageOwner _owner;
-    private KhoMemory _memory;
-    private KexecHandover _kho;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _owner = new PageOwner("test");
-        _memory = KhoMemory.Allocate(1 << 20);
-        _kho = Generations.Cold(_memory);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [Test]
     public void ZeroedMemoryIsAColdStart()
@@ -47,9 +29,9 @@ public sealed class KexecHandoverTests
     {
         using KhoMemory memory = KhoMemory.Allocate(1 << 20);
         using KexecHandover kho = KexecHandover.Attach(memory);
-        Assert.That(() => kho.AllocatePreserved(1, _owner), Throws.InvalidOperationException);
-        Assert.That(() => kho.Allocate(1, _owner), Throws.InvalidOperationException);
-        Assert.That(() => kho.TryRestore(memory.Base, _owner, out _), Throws.InvalidOperationException);
+        Assert.That(() => kho.AllocatePreserved(1, Owner), Throws.InvalidOperationException);
+        Assert.That(() => kho.Allocate(1, Owner), Throws.InvalidOperationException);
+        Assert.That(() => kho.TryRestore(memory.Base, Owner, out _), Throws.InvalidOperationException);
         Assert.That(() => kho.TryRestoreAndFree(memory.Base), Throws.InvalidOperationException);
         Assert.That(() => kho.FreePreserved(memory.Base), Throws.InvalidOperationException);
         Assert.That(() => kho.AddSubtree("LUO", memory.Base, 8), Throws.InvalidOperationException);
@@ -60,10 +42,10 @@ public sealed class KexecHandoverTests
     [Test]
     public void PreservedMemoryAndSubtreesReachTheNextGeneration()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(32, _owner);
-        _kho.GetSpan(blob, 4)[..].Fill(0xAB);
-        _kho.AddSubtree("LUO", blob, 32);
-        using KexecHandover next = Generations.Pending(_kho);
+        PhysicalAddress blob = Active.AllocatePreserved(32, Owner);
+        Active.GetSpan(blob, 4)[..].Fill(0xAB);
+        Active.AddSubtree("LUO", blob, 32);
+        using KexecHandover next = Generations.Pending(Active);
         Assert.That(next.HasIncoming, Is.True);
         Assert.That(next.TryGetSubtree("LUO", out KhoSubtree subtree), Is.True);
         Assert.That(subtree, Is.EqualTo(new KhoSubtree(blob, 32)));
@@ -72,9 +54,9 @@ public sealed class KexecHandoverTests
         Assert.That(next.IsIncoming(blob, Page), Is.True);
         Assert.That(next.IsIncoming(blob, Page + 1), Is.False);
         next.Activate();
-        Assert.That(next.TryRestore(blob, _owner, out int order), Is.True);
+        Assert.That(next.TryRestore(blob, Owner, out int order), Is.True);
         Assert.That(order, Is.Zero);
-        Assert.That(next.TryRestore(blob, _owner, out _), Is.False, "once");
+        Assert.That(next.TryRestore(blob, Owner, out _), Is.False, "once");
         Assert.That(next.GetSpan(blob, 4).ToArray(), Is.All.EqualTo(0xAB));
         Assert.That(next.IsIncoming(blob, Page), Is.True, "restored, not freed");
         next.Free(blob);
@@ -85,14 +67,14 @@ public sealed class KexecHandoverTests
     [Test]
     public void WhatWasInUseAndNotPreservedIsPoisoned()
     {
-        PhysicalAddress kept = _kho.AllocatePreserved(3 * Page, _owner);
-        PhysicalAddress lost = _kho.Allocate(64 * Page, _owner);
-        PhysicalAddress freed = _kho.AllocatePreserved(32 * Page, _owner);
-        _kho.GetSpan(kept, Page).Fill(0x11);
-        _kho.GetSpan(lost, 64 * Page).Fill(0x22);
-        _kho.GetSpan(freed, 32 * Page).Fill(0x33);
-        _kho.FreePreserved(freed);
-        using KexecHandover next = Generations.Next(_kho);
+        PhysicalAddress kept = Active.AllocatePreserved(3 * Page, Owner);
+        PhysicalAddress lost = Active.Allocate(64 * Page, Owner);
+        PhysicalAddress freed = Active.AllocatePreserved(32 * Page, Owner);
+        Active.GetSpan(kept, Page).Fill(0x11);
+        Active.GetSpan(lost, 64 * Page).Fill(0x22);
+        Active.GetSpan(freed, 32 * Page).Fill(0x33);
+        Active.FreePreserved(freed);
+        using KexecHandover next = Generations.Next(Active);
         Assert.That(next.GetSpan(kept, Page).ToArray(), Is.All.EqualTo(0x11));
         Assert.That(next.GetSpan(kept + Page, 3 * Page).ToArray(), Is.All.Zero);
         Assert.That(next.GetSpan(lost, 64 * Page).ToArray(), Is.All.EqualTo(KexecHandover.Poison));
@@ -104,44 +86,44 @@ public sealed class KexecHandoverTests
     [Test]
     public void BootRecordIsConsumedByActivate()
     {
-        using KexecHandover next = Generations.Pending(_kho);
-        Assert.That(_memory.GetSpan(_memory.Base, 8).ToArray(), Has.Some.Not.Zero);
+        using KexecHandover next = Generations.Pending(Active);
+        Assert.That(Region.GetSpan(Region.Base, 8).ToArray(), Has.Some.Not.Zero);
         next.Activate();
-        Assert.That(_memory.GetSpan(_memory.Base, Page).ToArray(), Is.All.Zero);
+        Assert.That(Region.GetSpan(Region.Base, Page).ToArray(), Is.All.Zero);
         Assert.That(next.Activate, Throws.InvalidOperationException);
     }
 
     [Test]
     public void AttachWritesNothing()
     {
-        _kho.AllocatePreserved(5 * Page, _owner);
-        _kho.WriteHandover();
-        byte[] before = _memory.GetSpan(_memory.Base, (int)_memory.Length).ToArray();
-        using KexecHandover next = KexecHandover.Attach(_memory);
-        Assert.That(_memory.GetSpan(_memory.Base, (int)_memory.Length).SequenceEqual(before), Is.True);
+        Active.AllocatePreserved(5 * Page, Owner);
+        Active.WriteHandover();
+        byte[] before = Region.GetSpan(Region.Base, (int)Region.Length).ToArray();
+        using KexecHandover next = KexecHandover.Attach(Region);
+        Assert.That(Region.GetSpan(Region.Base, (int)Region.Length).SequenceEqual(before), Is.True);
     }
 
     [Test]
     public void AHandOverThatIsCalledOffLeavesTheGenerationAsItWas()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(1, _owner);
-        using KexecHandover next = Generations.Pending(_kho);
-        Assert.That(() => _kho.AllocatePreserved(1, _owner), Throws.InvalidOperationException, "the memory is fixed");
-        _kho.ClearHandover();
-        Assert.That(_memory.GetSpan(_memory.Base, Page).ToArray(), Is.All.Zero);
-        _kho.FreePreserved(blob);
-        Generations.AssertBalanced(_kho);
+        PhysicalAddress blob = Active.AllocatePreserved(1, Owner);
+        using KexecHandover next = Generations.Pending(Active);
+        Assert.That(() => Active.AllocatePreserved(1, Owner), Throws.InvalidOperationException, "the memory is fixed");
+        Active.ClearHandover();
+        Assert.That(Region.GetSpan(Region.Base, Page).ToArray(), Is.All.Zero);
+        Active.FreePreserved(blob);
+        Generations.AssertBalanced(Active);
     }
 
     [Test]
     public void TheGenerationBeforeIsOver()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(1, _owner);
-        using KexecHandover next = Generations.Next(_kho);
-        Assert.That(_kho.IsOver, Is.True);
-        Assert.That(() => _kho.FreePreserved(blob), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(() => _kho.AllocatePreserved(1, _owner), Throws.TypeOf<ObjectDisposedException>());
-        Assert.That(_kho.WriteHandover, Throws.TypeOf<ObjectDisposedException>());
+        PhysicalAddress blob = Active.AllocatePreserved(1, Owner);
+        using KexecHandover next = Generations.Next(Active);
+        Assert.That(Active.IsOver, Is.True);
+        Assert.That(() => Active.FreePreserved(blob), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => Active.AllocatePreserved(1, Owner), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(Active.WriteHandover, Throws.TypeOf<ObjectDisposedException>());
     }
 
     [TestCase(0, LiveUpdateError.InvalidArgument)]
@@ -149,12 +131,12 @@ public sealed class KexecHandoverTests
     [TestCase(4 << 20, LiveUpdateError.OutOfMemory)]
     public void A79_AllocationIsRefused(long bytes, LiveUpdateError error)
     {
-        KhoAccount before = _kho.GetAccount();
-        Assert.That(() => _kho.AllocatePreserved(bytes, _owner), Generations.Refusal(error));
-        Assert.That(() => _kho.Allocate(bytes, _owner), Generations.Refusal(error));
-        Assert.That(_kho.TryAllocatePreserved(bytes, _owner, out PhysicalAddress address, out LiveUpdateError found), Is.False);
+        KhoAccount before = Active.GetAccount();
+        Assert.That(() => Active.AllocatePreserved(bytes, Owner), Generations.Refusal(error));
+        Assert.That(() => Active.Allocate(bytes, Owner), Generations.Refusal(error));
+        Assert.That(Active.TryAllocatePreserved(bytes, Owner, out PhysicalAddress address, out LiveUpdateError found), Is.False);
         Assert.That((address, found), Is.EqualTo((PhysicalAddress.None, error)));
-        Assert.That(_kho.GetAccount().FreePages, Is.EqualTo(before.FreePages));
+        Assert.That(Active.GetAccount().FreePages, Is.EqualTo(before.FreePages));
     }
 
     [TestCase(1, 1)]
@@ -164,28 +146,28 @@ public sealed class KexecHandoverTests
     [TestCase((4 * 4096) + 1, 8)]
     public void A79_AllocationIsZeroedAndRoundedUp(long bytes, long pages)
     {
-        PhysicalAddress dirty = _kho.Allocate(128 * Page, _owner);
-        _kho.GetSpan(dirty, 128 * Page).Fill(0xFF);
-        _kho.Free(dirty);
-        PhysicalAddress address = _kho.AllocatePreserved(bytes, _owner);
-        Assert.That(_owner.Pages, Is.EqualTo(pages));
+        PhysicalAddress dirty = Active.Allocate(128 * Page, Owner);
+        Active.GetSpan(dirty, 128 * Page).Fill(0xFF);
+        Active.Free(dirty);
+        PhysicalAddress address = Active.AllocatePreserved(bytes, Owner);
+        Assert.That(Owner.Pages, Is.EqualTo(pages));
         Assert.That(address.IsAligned((ulong)(pages * Page)), Is.True);
-        Assert.That(_kho.GetSpan(address, (int)(pages * Page)).ToArray(), Is.All.Zero);
+        Assert.That(Active.GetSpan(address, (int)(pages * Page)).ToArray(), Is.All.Zero);
     }
 
     [Test]
     public void ExhaustionIsARefusalAndLeavesTheAccountBalanced()
     {
         List<PhysicalAddress> blocks = [];
-        while (_kho.TryAllocatePreserved(Page, _owner, out PhysicalAddress address, out _))
+        while (Active.TryAllocatePreserved(Page, Owner, out PhysicalAddress address, out _))
             blocks.Add(address);
-        Generations.AssertBalanced(_kho);
-        Assert.That(_kho.GetAccount().FreePages, Is.Zero);
+        Generations.AssertBalanced(Active);
+        Assert.That(Active.GetAccount().FreePages, Is.Zero);
         foreach (PhysicalAddress block in blocks)
-            _kho.FreePreserved(block);
-        Assert.That(_owner.Pages, Is.Zero);
-        Generations.AssertBalanced(_kho);
-        Assert.That(() => _kho.AllocatePreserved(512 << 10, _owner), Throws.Nothing, "the pages have melted together again");
+            Active.FreePreserved(block);
+        Assert.That(Owner.Pages, Is.Zero);
+        Generations.AssertBalanced(Active);
+        Assert.That(() => Active.AllocatePreserved(512 << 10, Owner), Throws.Nothing, "the pages have melted together again");
     }
 
     [Test]
@@ -193,68 +175,68 @@ public sealed class KexecHandoverTests
     {
         for (int generation = 0; generation < 3; generation++)
         {
-            while (_kho.TryAllocatePreserved(Page, _owner, out _, out _))
+            while (Active.TryAllocatePreserved(Page, Owner, out _, out _))
             {
             }
-            KexecHandover next = Generations.Next(_kho);
+            KexecHandover next = Generations.Next(Active);
             Assert.That(next.GetAccount().Unrestored, Is.Not.Empty);
             Generations.AssertBalanced(next);
             foreach (PreservedRange range in next.GetAccount().Unrestored)
             {
-                Assert.That(next.TryRestore(range.Address, _owner, out _), Is.True);
+                Assert.That(next.TryRestore(range.Address, Owner, out _), Is.True);
                 next.Preserve(range.Address);
             }
-            _kho = next;
+            Active = next;
         }
     }
 
     [Test]
     public void PreserveAndUnpreserveDecideWhatSurvives()
     {
-        PhysicalAddress block = _kho.Allocate(Page, _owner);
-        _kho.Preserve(block);
-        _kho.Preserve(block);
-        Assert.That(() => _kho.Free(block), Throws.InvalidOperationException);
-        _kho.Unpreserve(block);
-        _kho.Unpreserve(block);
-        Assert.That(() => _kho.FreePreserved(block), Throws.ArgumentException);
-        _kho.Preserve(block);
-        using KexecHandover next = Generations.Next(_kho);
+        PhysicalAddress block = Active.Allocate(Page, Owner);
+        Active.Preserve(block);
+        Active.Preserve(block);
+        Assert.That(() => Active.Free(block), Throws.InvalidOperationException);
+        Active.Unpreserve(block);
+        Active.Unpreserve(block);
+        Assert.That(() => Active.FreePreserved(block), Throws.ArgumentException);
+        Active.Preserve(block);
+        using KexecHandover next = Generations.Next(Active);
         Assert.That(next.GetAccount().Unrestored, Is.EqualTo(new[] { new PreservedRange(block, 0) }));
     }
 
     [Test]
     public void AddressesThatAreNoBlockAreMisuse()
     {
-        PhysicalAddress block = _kho.AllocatePreserved(2 * Page, _owner);
+        PhysicalAddress block = Active.AllocatePreserved(2 * Page, Owner);
         PhysicalAddress[] none =
-            [PhysicalAddress.None, block + 1, block + Page, _memory.Base, _memory.Base + Page, _memory.Base + _memory.Length];
+            [PhysicalAddress.None, block + 1, block + Page, Region.Base, Region.Base + Page, Region.Base + Region.Length];
         foreach (PhysicalAddress address in none)
         {
-            Assert.That(() => _kho.FreePreserved(address), Throws.ArgumentException, address.ToString());
-            Assert.That(() => _kho.Free(address), Throws.ArgumentException);
-            Assert.That(() => _kho.Preserve(address), Throws.ArgumentException);
-            Assert.That(() => _kho.Unpreserve(address), Throws.ArgumentException);
+            Assert.That(() => Active.FreePreserved(address), Throws.ArgumentException, address.ToString());
+            Assert.That(() => Active.Free(address), Throws.ArgumentException);
+            Assert.That(() => Active.Preserve(address), Throws.ArgumentException);
+            Assert.That(() => Active.Unpreserve(address), Throws.ArgumentException);
         }
-        _kho.FreePreserved(block);
-        Assert.That(() => _kho.FreePreserved(block), Throws.ArgumentException, "twice");
+        Active.FreePreserved(block);
+        Assert.That(() => Active.FreePreserved(block), Throws.ArgumentException, "twice");
     }
 
     [Test]
     public void A62_SubtreesAreRefusedWhenTheyAreThereOrThePageIsFull()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(1, _owner);
-        _kho.AddSubtree("LUO", blob, 1);
-        Assert.That(() => _kho.AddSubtree("LUO", blob, 1), Generations.Refusal(LiveUpdateError.Exists));
+        PhysicalAddress blob = Active.AllocatePreserved(1, Owner);
+        Active.AddSubtree("LUO", blob, 1);
+        Assert.That(() => Active.AddSubtree("LUO", blob, 1), Generations.Refusal(LiveUpdateError.Exists));
         int added = 0;
         Assert.That(
             () =>
             {
                 for (; ; added++)
-                    _kho.AddSubtree($"subtree-{added}", blob, 1);
+                    Active.AddSubtree($"subtree-{added}", blob, 1);
             },
             Generations.Refusal(LiveUpdateError.OutOfMemory));
-        using KexecHandover next = Generations.Pending(_kho);
+        using KexecHandover next = Generations.Pending(Active);
         Assert.That(next.TryGetSubtree($"subtree-{added - 1}", out _), Is.True);
         Assert.That(next.TryGetSubtree($"subtree-{added}", out _), Is.False);
     }
@@ -263,17 +245,17 @@ public sealed class KexecHandoverTests
     [TestCase("a/b")]
     [TestCase("a\0b")]
     public void BadSubtreeNamesAreMisuse(string name) =>
-        Assert.That(() => _kho.AddSubtree(name, _memory.Base, 1), Throws.ArgumentException);
+        Assert.That(() => Active.AddSubtree(name, Region.Base, 1), Throws.ArgumentException);
 
     [Test]
     public void ARemovedSubtreeIsGone()
     {
-        PhysicalAddress blob = _kho.AllocatePreserved(1, _owner);
-        _kho.AddSubtree("a", blob, 1);
-        _kho.AddSubtree("b", blob, 1);
-        _kho.RemoveSubtree("a");
-        _kho.RemoveSubtree("never there");
-        using KexecHandover next = Generations.Pending(_kho);
+        PhysicalAddress blob = Active.AllocatePreserved(1, Owner);
+        Active.AddSubtree("a", blob, 1);
+        Active.AddSubtree("b", blob, 1);
+        Active.RemoveSubtree("a");
+        Active.RemoveSubtree("never there");
+        using KexecHandover next = Generations.Pending(Active);
         Assert.That(next.TryGetSubtree("a", out _), Is.False);
         Assert.That(next.TryGetSubtree("b", out _), Is.True);
     }
@@ -288,35 +270,35 @@ public sealed class KexecHandoverTests
     [TestCase(92, 1)]
     public void ADamagedBootRecordIsNeverAColdStart(int offset, int flip)
     {
-        _kho.WriteHandover();
-        _memory.GetSpan(_memory.Base, Page)[offset] ^= (byte)flip;
-        Assert.That(() => KexecHandover.Attach(_memory), Generations.Damage());
+        Active.WriteHandover();
+        Region.GetSpan(Region.Base, Page)[offset] ^= (byte)flip;
+        Assert.That(() => KexecHandover.Attach(Region), Generations.Damage());
     }
 
     [Test]
     public void AllocationFaultsAreRefusals()
     {
-        _kho.AllocationFault = bytes => bytes == 8192;
-        KhoAccount before = _kho.GetAccount();
-        Assert.That(() => _kho.AllocatePreserved(8192, _owner), Generations.Refusal(LiveUpdateError.OutOfMemory));
-        Assert.That(_kho.GetAccount().FreePages, Is.EqualTo(before.FreePages));
-        Assert.That(() => _kho.AllocatePreserved(4096, _owner), Throws.Nothing);
+        Active.AllocationFault = bytes => bytes == 8192;
+        KhoAccount before = Active.GetAccount();
+        Assert.That(() => Active.AllocatePreserved(8192, Owner), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        Assert.That(Active.GetAccount().FreePages, Is.EqualTo(before.FreePages));
+        Assert.That(() => Active.AllocatePreserved(4096, Owner), Throws.Nothing);
     }
 
     [Test]
     public void AMapWithoutRoomIsARefusalThatLeavesNothing()
     {
         List<PhysicalAddress> blocks = [];
-        while (_kho.GetAccount().FreePages > 1)
-            blocks.Add(_kho.Allocate(Page, _owner));
+        while (Active.GetAccount().FreePages > 1)
+            blocks.Add(Active.Allocate(Page, Owner));
         // The first preserved page needs five more for the map.
-        Assert.That(() => _kho.AllocatePreserved(Page, _owner), Generations.Refusal(LiveUpdateError.OutOfMemory));
-        Assert.That(() => _kho.Preserve(blocks[0]), Generations.Refusal(LiveUpdateError.OutOfMemory));
-        KhoAccount account = _kho.GetAccount();
-        Assert.That((account.FreePages, account.TreePages, _owner.Pages), Is.EqualTo((1L, 1L, (long)blocks.Count)));
-        Assert.That(() => _kho.FreePreserved(blocks[0]), Throws.ArgumentException);
-        blocks.ForEach(_kho.Free);
-        Assert.That(() => _kho.AllocatePreserved(Page, _owner), Throws.Nothing);
+        Assert.That(() => Active.AllocatePreserved(Page, Owner), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        Assert.That(() => Active.Preserve(blocks[0]), Generations.Refusal(LiveUpdateError.OutOfMemory));
+        KhoAccount account = Active.GetAccount();
+        Assert.That((account.FreePages, account.TreePages, Owner.Pages), Is.EqualTo((1L, 1L, (long)blocks.Count)));
+        Assert.That(() => Active.FreePreserved(blocks[0]), Throws.ArgumentException);
+        blocks.ForEach(Active.Free);
+        Assert.That(() => Active.AllocatePreserved(Page, Owner), Throws.Nothing);
     }
 
     [Test]
@@ -333,33 +315,33 @@ public sealed class KexecHandoverTests
                 for (int i = 0; i < 2000; i++)
                 {
                     int bytes = random.Next(1, 5 * Page);
-                    if (random.Next(3) > 0 && _kho.TryAllocatePreserved(bytes, owner, out PhysicalAddress address, out _))
+                    if (random.Next(3) > 0 && Active.TryAllocatePreserved(bytes, owner, out PhysicalAddress address, out _))
                     {
-                        _kho.GetSpan(address, 8).Fill((byte)seed);
+                        Active.GetSpan(address, 8).Fill((byte)seed);
                         blocks.Add(address);
                     }
                     else if (blocks.Count > 0)
                     {
                         int pick = random.Next(blocks.Count);
-                        Assert.That(_kho.GetSpan(blocks[pick], 8).ContainsAnyExcept((byte)seed), Is.False, "nobody else has it");
-                        _kho.FreePreserved(blocks[pick]);
+                        Assert.That(Active.GetSpan(blocks[pick], 8).ContainsAnyExcept((byte)seed), Is.False, "nobody else has it");
+                        Active.FreePreserved(blocks[pick]);
                         blocks.RemoveAt(pick);
                     }
                 }
-                blocks.ForEach(_kho.FreePreserved);
+                blocks.ForEach(Active.FreePreserved);
                 Assert.That(owner.Pages, Is.Zero);
             });
-        Generations.AssertBalanced(_kho);
-        Assert.That(_kho.GetAccount().Owners, Is.Empty);
-        using KexecHandover next = Generations.Next(_kho);
+        Generations.AssertBalanced(Active);
+        Assert.That(Active.GetAccount().Owners, Is.Empty);
+        using KexecHandover next = Generations.Next(Active);
         Assert.That(next.GetAccount().Unrestored, Is.Empty);
     }
 
     [Test]
     public void TheHotPathsAllocateNothingManaged()
     {
-        var blocks = new BlockSet(_kho, 64, _owner);
-        var pool = new RecordPool(_kho, 64, _owner);
+        var blocks = new BlockSet(Active, 64, Owner);
+        var pool = new RecordPool(Active, 64, Owner);
         blocks.EnsureCapacity(100);
         PhysicalAddress first = pool.Allocate();
         Assert.That(Measure(Work), Is.GreaterThanOrEqualTo(0), "warm");
@@ -370,9 +352,9 @@ public sealed class KexecHandoverTests
         {
             for (int i = 0; i < 50; i++)
             {
-                PhysicalAddress page = _kho.AllocatePreserved(Page, _owner);
-                blocks.GetEntry(i)[0] = _kho.GetSpan(page, 1)[0];
-                _kho.FreePreserved(page);
+                PhysicalAddress page = Active.AllocatePreserved(Page, Owner);
+                blocks.GetEntry(i)[0] = Active.GetSpan(page, 1)[0];
+                Active.FreePreserved(page);
                 blocks.Seal(i);
                 pool.Free(pool.Allocate());
             }

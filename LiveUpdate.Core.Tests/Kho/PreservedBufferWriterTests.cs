@@ -5,29 +5,9 @@ using LiveUpdate.Serialization;
 
 namespace LiveUpdate.Tests.Kho;
 
-public class PreservedBufferWriterTests
+public class PreservedBufferWriterTests() : ActiveGenerationFixture(32 << 20)
 {
     private const int Page = 4096;
-
-    private KhoMemory _memory = null!;
-    private KexecHandover _kho = null!;
-    private PageOwner _owner = null!;
-
-    [SetUp]
-    public void Start()
-    {
-        _memory = KhoMemory.Allocate(32 << 20);
-        _kho = KexecHandover.Attach(_memory);
-        _kho.Activate();
-        _owner = new PageOwner("room");
-    }
-
-    [TearDown]
-    public void End()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [Test]
     public void WhatIsWrittenLiesInTheRoomWithoutGaps()
@@ -35,7 +15,7 @@ public class PreservedBufferWriterTests
         Gen.Select(Gen.Int[0, 900], Gen.Int[0, 900], Gen.Bool).Array[0, 60].Sample(
             writes =>
             {
-                using var room = new PreservedRoom(_kho, 7 * Page, _owner);
+                using var room = new PreservedRoom(Active, 7 * Page, Owner);
                 using var writer = new PreservedBufferWriter(room);
                 var expected = new List<byte>();
                 byte next = 0;
@@ -62,7 +42,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void RoomIsFilledToItsLastByteAndNotBeyond()
     {
-        using var room = new PreservedRoom(_kho, 3 * Page, _owner);
+        using var room = new PreservedRoom(Active, 3 * Page, Owner);
         using var writer = new PreservedBufferWriter(room);
         byte[] bytes = new byte[(3 * Page) - 5];
         new Random(1).NextBytes(bytes);
@@ -85,7 +65,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void OneSpanMayCoverSeveralBlocks()
     {
-        using var room = new PreservedRoom(_kho, 11 << 20, _owner);
+        using var room = new PreservedRoom(Active, 11 << 20, Owner);
         using var writer = new PreservedBufferWriter(room);
         byte[] bytes = new byte[9 << 20];
         new Random(2).NextBytes(bytes);
@@ -99,7 +79,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void SpanThatNothingInTheRoomCouldNeedIsRefusedUnlessAnnounced()
     {
-        using var room = new PreservedRoom(_kho, Page, _owner);
+        using var room = new PreservedRoom(Active, Page, Owner);
         using var writer = new PreservedBufferWriter(room);
         AssertNoSpace(() => writer.GetSpan(17 << 20));
         Assert.That(writer.HasOverflowed, Is.True);
@@ -114,7 +94,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void ResetStartsAgain()
     {
-        using var room = new PreservedRoom(_kho, 2 * Page, _owner);
+        using var room = new PreservedRoom(Active, 2 * Page, Owner);
         using var writer = new PreservedBufferWriter(room);
         writer.Write(new byte[5000]);
         writer.Reset();
@@ -126,7 +106,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void WritingAllocatesNothing()
     {
-        using var room = new PreservedRoom(_kho, 9 << 20, _owner);
+        using var room = new PreservedRoom(Active, 9 << 20, Owner);
         using var writer = new PreservedBufferWriter(room);
         byte[] bytes = new byte[1000];
         Fill();
@@ -146,7 +126,7 @@ public class PreservedBufferWriterTests
     [Test]
     public void MisuseIsRefused()
     {
-        using var room = new PreservedRoom(_kho, Page, _owner);
+        using var room = new PreservedRoom(Active, Page, Owner);
         var writer = new PreservedBufferWriter(room);
         using (Assert.EnterMultipleScope())
         {
@@ -185,5 +165,5 @@ public class PreservedBufferWriterTests
         action, Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(LiveUpdateError.NoSpace));
 
     private byte[] Content(PreservedRoom room) =>
-        [.. room.Ranges.SelectMany(range => _kho.GetSpan(range.Address, (int)range.Length).ToArray())];
+        [.. room.Ranges.SelectMany(range => Active.GetSpan(range.Address, (int)range.Length).ToArray())];
 }

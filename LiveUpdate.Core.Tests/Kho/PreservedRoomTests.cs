@@ -2,29 +2,9 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
 
-public class PreservedRoomTests
+public class PreservedRoomTests() : ActiveGenerationFixture(32 << 20)
 {
     private const int Page = 4096;
-
-    private KhoMemory _memory = null!;
-    private KexecHandover _kho = null!;
-    private PageOwner _owner = null!;
-
-    [SetUp]
-    public void Start()
-    {
-        _memory = KhoMemory.Allocate(32 << 20);
-        _kho = KexecHandover.Attach(_memory);
-        _kho.Activate();
-        _owner = new PageOwner("room");
-    }
-
-    [TearDown]
-    public void End()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [TestCase(1, 1)]
     [TestCase(Page, 1)]
@@ -33,11 +13,11 @@ public class PreservedRoomTests
     [TestCase((9 << 20) + 1, 2305)]
     public void RoomIsWholePagesAndNoMore(long bytes, long pages)
     {
-        using var room = new PreservedRoom(_kho, bytes, _owner);
+        using var room = new PreservedRoom(Active, bytes, Owner);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(room.Capacity, Is.EqualTo(pages * Page));
-            Assert.That(_owner.Pages, Is.EqualTo(pages));
+            Assert.That(Owner.Pages, Is.EqualTo(pages));
             Assert.That(room.Ranges.Sum(range => range.Length), Is.EqualTo(room.Capacity));
             Assert.That(room.Ranges.Select(range => range.Length), Is.Ordered.Descending, "the largest blocks first");
             Assert.That(room.Ranges.Select(range => range.Length), Is.All.LessThanOrEqualTo(4 << 20));
@@ -47,10 +27,10 @@ public class PreservedRoomTests
     [Test]
     public void DisposeGivesEverythingBackAndIsIdempotent()
     {
-        var room = new PreservedRoom(_kho, 5 << 20, _owner);
+        var room = new PreservedRoom(Active, 5 << 20, Owner);
         room.Dispose();
         room.Dispose();
-        Assert.That(_owner.Pages, Is.Zero);
+        Assert.That(Owner.Pages, Is.Zero);
         Assert.That(room.Capacity, Is.Zero);
     }
 
@@ -59,17 +39,17 @@ public class PreservedRoomTests
     {
         // Every second page is taken, so that no two free ones lie together.
         var taken = new List<PhysicalAddress>();
-        while (_kho.TryAllocatePreserved(Page, _owner, out PhysicalAddress address, out _))
+        while (Active.TryAllocatePreserved(Page, Owner, out PhysicalAddress address, out _))
             taken.Add(address);
         taken.Sort();
         for (int i = 0; i < taken.Count; i += 2)
-            _kho.FreePreserved(taken[i]);
+            Active.FreePreserved(taken[i]);
 
-        long before = _owner.Pages;
-        using var room = new PreservedRoom(_kho, 3 << 20, _owner);
+        long before = Owner.Pages;
+        using var room = new PreservedRoom(Active, 3 << 20, Owner);
 
         Assert.That(room.Ranges, Has.Count.EqualTo((3 << 20) / Page));
-        Assert.That(_owner.Pages - before, Is.EqualTo((3 << 20) / Page));
+        Assert.That(Owner.Pages - before, Is.EqualTo((3 << 20) / Page));
     }
 
     [TestCase(31L << 20)]
@@ -78,12 +58,12 @@ public class PreservedRoomTests
     [TestCase(long.MaxValue)]
     public void NoRoomIsOutOfMemoryAndNothingStaysReserved(long bytes)
     {
-        using var first = new PreservedRoom(_kho, 2 << 20, _owner);
-        long before = _owner.Pages;
+        using var first = new PreservedRoom(Active, 2 << 20, Owner);
+        long before = Owner.Pages;
         Assert.That(
-            () => new PreservedRoom(_kho, bytes, _owner),
+            () => new PreservedRoom(Active, bytes, Owner),
             Throws.TypeOf<LiveUpdateException>().With.Property(nameof(LiveUpdateException.Error)).EqualTo(LiveUpdateError.OutOfMemory));
-        Assert.That(_owner.Pages, Is.EqualTo(before));
+        Assert.That(Owner.Pages, Is.EqualTo(before));
     }
 
     [Test]
@@ -91,10 +71,10 @@ public class PreservedRoomTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => new PreservedRoom(null!, 1, _owner), Throws.ArgumentNullException);
-            Assert.That(() => new PreservedRoom(_kho, 1, null!), Throws.ArgumentNullException);
-            Assert.That(() => new PreservedRoom(_kho, 0, _owner), Throws.TypeOf<ArgumentOutOfRangeException>());
-            Assert.That(() => new PreservedRoom(_kho, -1, _owner), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => new PreservedRoom(null!, 1, Owner), Throws.ArgumentNullException);
+            Assert.That(() => new PreservedRoom(Active, 1, null!), Throws.ArgumentNullException);
+            Assert.That(() => new PreservedRoom(Active, 0, Owner), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => new PreservedRoom(Active, -1, Owner), Throws.TypeOf<ArgumentOutOfRangeException>());
         }
     }
 }

@@ -4,42 +4,24 @@ using LiveUpdate.Kho;
 
 namespace LiveUpdate.Tests.Kho;
 
-public sealed class RecordPoolTests
+public sealed class RecordPoolTests() : ActiveGenerationFixture(4 << 20)
 {
     private const int Page = Generations.Page;
     private const int Size = 64;
     private const string Structure = "memfd record";
-    private PageOwner _owner;
-    private KhoMemory _memory;
-    private KexecHandover _kho;
-
-    [SetUp]
-    public void SetUp()
-    {
-        _owner = new PageOwner("records");
-        _memory = KhoMemory.Allocate(4 << 20);
-        _kho = Generations.Cold(_memory);
-    }
-
-    [TearDown]
-    public void TearDown()
-    {
-        _kho.Dispose();
-        _memory.Dispose();
-    }
 
     [Test]
     public void ManyRecordsShareAPage()
     {
-        var pool = new RecordPool(_kho, Size, _owner);
+        var pool = new RecordPool(Active, Size, Owner);
         PhysicalAddress[] records = [.. Enumerable.Range(0, 630).Select(_ => pool.Allocate())];
         Assert.That(records, Is.Unique);
-        Assert.That(_owner.Pages, Is.EqualTo(10), "63 in a page");
+        Assert.That(Owner.Pages, Is.EqualTo(10), "63 in a page");
         Assert.That(records.All(record => record.IsAligned(8)), Is.True);
         foreach (PhysicalAddress record in records)
             pool.Free(record);
-        Assert.That(_owner.Pages, Is.Zero);
-        Generations.AssertBalanced(_kho);
+        Assert.That(Owner.Pages, Is.Zero);
+        Generations.AssertBalanced(Active);
     }
 
     [TestCase(1)]
@@ -49,12 +31,12 @@ public sealed class RecordPoolTests
     [TestCase(4032)]
     public void RecordsReachTheNextGeneration(int size)
     {
-        var pool = new RecordPool(_kho, size, _owner);
+        var pool = new RecordPool(Active, size, Owner);
         PhysicalAddress[] records = [.. Enumerable.Range(0, 200).Select(_ => pool.Allocate())];
         for (int i = 0; i < records.Length; i++)
-            _kho.GetSpan(records[i], size).Fill((byte)i);
-        long pages = _owner.Pages;
-        KexecHandover next = Generations.Next(_kho);
+            Active.GetSpan(records[i], size).Fill((byte)i);
+        long pages = Owner.Pages;
+        KexecHandover next = Generations.Next(Active);
         Assert.That(next.GetAccount().UnrestoredPages, Is.EqualTo(pages));
         for (int i = 0; i < records.Length; i++)
             Assert.That(RecordPool.ReadIncoming(next, records[i], size, Structure).ToArray(), Is.All.EqualTo((byte)i));
@@ -68,20 +50,20 @@ public sealed class RecordPoolTests
     [Test]
     public void ARecordIsZeroedWhenItIsUsedAgain()
     {
-        var pool = new RecordPool(_kho, Size, _owner);
+        var pool = new RecordPool(Active, Size, Owner);
         pool.Allocate();
         PhysicalAddress record = pool.Allocate();
-        _kho.GetSpan(record, Size).Fill(0xFF);
+        Active.GetSpan(record, Size).Fill(0xFF);
         pool.Free(record);
         Assert.That(pool.Allocate(), Is.EqualTo(record));
-        Assert.That(_kho.GetSpan(record, Size).ToArray(), Is.All.Zero);
+        Assert.That(Active.GetSpan(record, Size).ToArray(), Is.All.Zero);
     }
 
     [Test]
     public void FreeOfWhatIsNoRecordIsMisuse()
     {
-        var pool = new RecordPool(_kho, Size, _owner);
-        PhysicalAddress record = pool.Allocate(), other = new RecordPool(_kho, Size, _owner).Allocate();
+        var pool = new RecordPool(Active, Size, Owner);
+        PhysicalAddress record = pool.Allocate(), other = new RecordPool(Active, Size, Owner).Allocate();
         foreach (PhysicalAddress address in (PhysicalAddress[])[record + 1, record + Size, record + -Size, other, PhysicalAddress.None])
             Assert.That(() => pool.Free(address), Throws.ArgumentException, address.ToString());
         pool.Free(record);
@@ -91,27 +73,27 @@ public sealed class RecordPoolTests
     [TestCase(0)]
     [TestCase(4033)]
     public void BadRecordSizesAreMisuse(int size) =>
-        Assert.That(() => new RecordPool(_kho, size, _owner), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new RecordPool(Active, size, Owner), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
     public void WithoutMemoryThePoolStaysAsItWas()
     {
-        var pool = new RecordPool(_kho, 4032, _owner);
+        var pool = new RecordPool(Active, 4032, Owner);
         pool.Allocate();
-        _kho.AllocationFault = _ => true;
+        Active.AllocationFault = _ => true;
         Assert.That(() => pool.Allocate(), Generations.Refusal(LiveUpdateError.OutOfMemory));
-        _kho.AllocationFault = null;
+        Active.AllocationFault = null;
         Assert.That(() => pool.Allocate(), Throws.Nothing);
-        Assert.That(_owner.Pages, Is.EqualTo(2));
+        Assert.That(Owner.Pages, Is.EqualTo(2));
     }
 
     [Test]
     public void WhatIsNoRecordInTheImageIsDamage()
     {
-        var pool = new RecordPool(_kho, Size, _owner);
+        var pool = new RecordPool(Active, Size, Owner);
         PhysicalAddress record = pool.Allocate(), unused = record + Size;
-        PhysicalAddress plain = _kho.AllocatePreserved(Page, _owner), lost = _kho.Allocate(Page, _owner);
-        KexecHandover next = Generations.Next(_kho);
+        PhysicalAddress plain = Active.AllocatePreserved(Page, Owner), lost = Active.Allocate(Page, Owner);
+        KexecHandover next = Generations.Next(Active);
         PhysicalAddress[] none = [PhysicalAddress.None, record + 8, record + -Size, record + (63 * Size), unused, plain + 64, lost + 64];
         foreach (PhysicalAddress address in none)
         {
@@ -128,27 +110,27 @@ public sealed class RecordPoolTests
     [TestCase(23)]
     public void ADamagedHeaderIsFound(int offset)
     {
-        PhysicalAddress record = new RecordPool(_kho, Size, _owner).Allocate();
-        _kho.GetSpan(record + -64, 64)[offset] ^= 0x80;
-        KexecHandover next = Generations.Pending(_kho);
+        PhysicalAddress record = new RecordPool(Active, Size, Owner).Allocate();
+        Active.GetSpan(record + -64, 64)[offset] ^= 0x80;
+        KexecHandover next = Generations.Pending(Active);
         Assert.That(() => RecordPool.ReadIncoming(next, record, Size, Structure).Length, Generations.Damage());
     }
 
     [Test]
     public void ReleaseBeforeTheCommitIsMisuse()
     {
-        PhysicalAddress record = new RecordPool(_kho, Size, _owner).Allocate();
-        KexecHandover next = Generations.Pending(_kho);
+        PhysicalAddress record = new RecordPool(Active, Size, Owner).Allocate();
+        KexecHandover next = Generations.Pending(Active);
         Assert.That(() => RecordPool.ReleaseIncoming(next, record, Size), Throws.InvalidOperationException);
-        Assert.That(BinaryPrimitives.ReadUInt64LittleEndian(_memory.GetSpan(record + (16 - 64), 8)), Is.EqualTo(1));
+        Assert.That(BinaryPrimitives.ReadUInt64LittleEndian(Region.GetSpan(record + (16 - 64), 8)), Is.EqualTo(1));
     }
 
     [Test]
     public void RecordsOfOnePageAreReleasedByManyThreads()
     {
-        var pool = new RecordPool(_kho, Size, _owner);
+        var pool = new RecordPool(Active, Size, Owner);
         PhysicalAddress[] records = [.. Enumerable.Range(0, 6300).Select(_ => pool.Allocate())];
-        KexecHandover next = Generations.Next(_kho);
+        KexecHandover next = Generations.Next(Active);
         Parallel.ForEach(records, record => RecordPool.ReleaseIncoming(next, record, Size));
         Assert.That(next.GetAccount().UnrestoredPages, Is.Zero);
         Generations.AssertBalanced(next);
@@ -160,7 +142,7 @@ public sealed class RecordPoolTests
             steps =>
             {
                 var owner = new PageOwner("property");
-                var pool = new RecordPool(_kho, Size, owner);
+                var pool = new RecordPool(Active, Size, owner);
                 List<PhysicalAddress> records = [];
                 foreach ((bool free, int pick) in steps)
                 {
