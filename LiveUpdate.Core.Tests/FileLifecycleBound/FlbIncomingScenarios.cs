@@ -118,8 +118,8 @@ public class FlbIncomingScenarios
     public void T_165_the_test_flbs_of_the_kernel()
     {
         const ulong Data = 0xFEEDF00DCAFEBEE0;
-        RecordingFlb[] flbs = [.. Enumerable.Range(0, 3).Select(i => new RecordingFlb(_log, $"{i}", $"liveupdate-test-flb-v{i}", Data + (ulong)i))];
-        RecordingHandler[] handlers = [.. new[] { "k1", "k2" }.Select(kind => new RecordingHandler(_log, kind) { Kind = kind }.DependingOn(flbs))];
+        RecordingFlb[] flbs = [.. Enumerable.Range(0, 3).Select(i => Flb(i, Data + (ulong)i))];
+        RecordingHandler[] handlers = [Handler("k1", flbs), Handler("k2", flbs)];
         using Generation first = Generation.Boot(handlers);
         foreach (RecordingFlb flb in flbs)
             Refused.With(LiveUpdateError.NoData, () => first.Luo.GetIncoming(flb));
@@ -163,9 +163,16 @@ public class FlbIncomingScenarios
         using Session incoming = next.Retrieve("t");
         incoming.Retrieve(1);
         incoming.Finish();
-        Assert.That(got, Is.EqualTo(new[] { false, false, false, false, true, true, true }.Select(incoming => new FlbObject(565, incoming))));
+        FlbObject outgoingObject = new(565, IsIncoming: false), incomingObject = new(565, IsIncoming: true);
+        Assert.That(got.Take(4), Is.All.EqualTo(outgoingObject));
+        Assert.That(got.Skip(4), Is.EqualTo([incomingObject, incomingObject, incomingObject]));
         Assert.That(_log.Take(), Is.EqualTo("A.pre A.unp A.pre A.ret A.fin"));
     }
+
+    private RecordingFlb Flb(int number, ulong data) => new(_log, $"{number}", $"liveupdate-test-flb-v{number}", data);
+
+    private RecordingHandler Handler(string kind, RecordingFlb[] flbs) =>
+        new RecordingHandler(_log, kind) { Kind = kind }.DependingOn(flbs);
 
     private Generation Update()
     {

@@ -2,7 +2,9 @@ using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.FileLifecycleBound;
 
-/// <summary>The handlers and FLBs of reference 7.7 in a first generation: H1 linked to A and B, H2 to B and C; H3 linked to A alone.</summary>
+/// <summary>
+/// The handlers and FLBs of reference 7.7 in a first generation: H1 linked to A and B, H2 to B and C; H3 linked to A alone.
+/// </summary>
 internal sealed class FlbLife : IDisposable
 {
     public FlbLife(CallbackLog log)

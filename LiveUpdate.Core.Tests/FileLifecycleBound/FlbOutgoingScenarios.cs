@@ -3,7 +3,8 @@ using LiveUpdate.Tests.Infrastructure;
 namespace LiveUpdate.Tests.FileLifecycleBound;
 
 /// <summary>
-/// The outgoing side of FLBs: reference 7.7, T-140 to T-147, T-155 to T-157, T-164 and T-166. H1 is linked to A and B, H2 to B and C, H3 to A.
+/// The outgoing side of FLBs: reference 7.7, T-140 to T-147, T-155 to T-157, T-164 and T-166. H1 is linked to A and B, H2 to B and C, H3
+/// to A.
 /// </summary>
 public class FlbOutgoingScenarios
 {

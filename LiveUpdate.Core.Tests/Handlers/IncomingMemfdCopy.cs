@@ -7,7 +7,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Tests.Handlers;
 
-/// <summary>A memfd that came in a record of <c>memfd-v2</c>. Disposing frees folios, array and record, once each (M-31, and 4.12 for M-33).</summary>
+/// <summary>
+/// A memfd that came in a record of <c>memfd-v2</c>. Disposing frees folios, array and record, once each (M-31, and 4.12 for M-33).
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class IncomingMemfdCopy : IDisposable
 {
@@ -36,7 +38,7 @@ internal sealed class IncomingMemfdCopy : IDisposable
 
     public IReadOnlyList<FolioRecord> Folios => _folios;
 
-    /// <summary>Makes the memfd; in the order that a process must keep: content, size, then seals (M-27), with the mode first (M-24).</summary>
+    /// <summary>Makes the memfd in the order that a process must keep: mode (M-24), content, size, then seals (M-27).</summary>
     public SafeFileHandle Rebuild()
     {
         if (Record.UnsupportedSeals != 0)

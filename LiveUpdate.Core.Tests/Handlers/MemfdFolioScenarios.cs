@@ -6,7 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Tests.Handlers;
 
-/// <summary>Records of <c>memfd-v2</c> and their folios, by a handler that copies: reference 7.8, T-176, T-177, T-186, T-190, T-191.</summary>
+/// <summary>
+/// Records of <c>memfd-v2</c> and their folios, by a handler that copies: reference 7.8, T-176, T-177, T-186, T-190, T-191.
+/// </summary>
 [Platform("Linux", Reason = "Memfds are Linux's.")]
 [SupportedOSPlatform("linux")]
 public class MemfdFolioScenarios
@@ -27,7 +29,8 @@ public class MemfdFolioScenarios
         Generation next = Boot(Preserve(file));
         using (IncomingMemfdCopy copy = Peek(next))
         {
-            Assert.That(copy.Folios.Select(static folio => (folio.Index, folio.Flags)), Is.EqualTo(Enumerable.Range(0, 8).Select(static i => ((ulong)i, 3U))));
+            (ulong, uint)[] all = [.. Enumerable.Range(0, 8).Select(static i => ((ulong)i, 3U))];
+            Assert.That(copy.Folios.Select(static folio => (folio.Index, folio.Flags)), Is.EqualTo(all));
             using SafeFileHandle rebuilt = copy.Rebuild();
             byte[] content = new byte[8 * LuoAbi.PageSize];
             Assert.That(RandomAccess.Read(rebuilt, content, 0), Is.EqualTo(content.Length));

@@ -5,8 +5,8 @@ using LiveUpdate.Kho;
 namespace LiveUpdate.Tests.Infrastructure;
 
 /// <summary>
-/// A handler whose files really lie in preserved memory, a page each, and that trusts nothing of what it gets: the data handle is the address of
-/// a page that begins with the file's number.
+/// A handler whose files really lie in preserved memory, a page each, and that trusts nothing of what it gets: the data handle is the
+/// address of a page that begins with the file's number.
 /// </summary>
 internal sealed class PageHandler(string compatible = "page-v1") : FileHandler<TestFile>(compatible)
 {

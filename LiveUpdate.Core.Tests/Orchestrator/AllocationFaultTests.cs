@@ -5,8 +5,8 @@ using LiveUpdate.Tests.Kho;
 namespace LiveUpdate.Tests.Orchestrator;
 
 /// <summary>
-/// Memory is exhausted at every step of a life of three generations, once at each allocation: what fails is ENOMEM, leaves everything as it was,
-/// and succeeds when it is tried again.
+/// Memory is exhausted at every step of a life of three generations, once at each allocation: what fails is ENOMEM, leaves everything as
+/// it was, and succeeds when it is tried again.
 /// </summary>
 public class AllocationFaultTests
 {

@@ -25,10 +25,19 @@ public class DamagedRecordTests
         yield return Case("sessions: outside the memory", "session block", static image => image.Root.SessionsAddress = 4096);
         yield return Case("sessions: free memory", "session block", static image => image.Root.SessionsAddress = LastPage(image));
         yield return Case("sessions: not a page", "session block", static image => image.Root.SessionsAddress += 8);
-        yield return Case("sessions: the root record", "session block", static image => image.Root.SessionsAddress = image.RootAddress.Value);
-        yield return Case("sessions: next outside", "session block", static image => image.Header(image.SessionBlocks[0]).NextAddress = 1UL << 60);
+        yield return Case(
+            "sessions: the root record",
+            "session block",
+            static image => image.Root.SessionsAddress = image.RootAddress.Value);
+        yield return Case(
+            "sessions: next outside",
+            "session block",
+            static image => image.Header(image.SessionBlocks[0]).NextAddress = 1UL << 60);
         yield return Case("root: another version", "LUO root", static image => image.Root.Compatible[5] = (byte)'4');
-        yield return Case("root: a version without an end", "LUO root", static image => ((Span<byte>)image.Root.Compatible).Fill((byte)'x'));
+        yield return Case(
+            "root: a version without an end",
+            "LUO root",
+            static image => ((Span<byte>)image.Root.Compatible).Fill((byte)'x'));
     }
 
     private static IEnumerable<TestCaseData> FailsToOpen()
@@ -36,13 +45,31 @@ public class DamagedRecordTests
         yield return Case("files: outside the memory", "file block", static image => image.Session(0).FileSet.FilesAddress = 1UL << 63);
         yield return Case("files: free memory", "file block", static image => image.Session(0).FileSet.FilesAddress = LastPage(image));
         yield return Case("files: not a page", "file block", static image => image.Session(0).FileSet.FilesAddress++);
-        yield return Case("files: those of another session", "file block", static image => image.Session(1).FileSet = image.Session(0).FileSet);
-        yield return Case("files: a session block", "file block", static image => image.Session(0).FileSet.FilesAddress = image.Root.SessionsAddress);
-        yield return Case("files: the FLB page", "file block", static image => image.Session(0).FileSet.FilesAddress = image.Root.FlbsAddress);
-        yield return Case("files: the page of a file", "file block", static image => image.Session(0).FileSet.FilesAddress = image.File(1, 0).Data);
+        yield return Case(
+            "files: those of another session",
+            "file block",
+            static image => image.Session(1).FileSet = image.Session(0).FileSet);
+        yield return Case(
+            "files: a session block",
+            "file block",
+            static image => image.Session(0).FileSet.FilesAddress = image.Root.SessionsAddress);
+        yield return Case(
+            "files: the FLB page",
+            "file block",
+            static image => image.Session(0).FileSet.FilesAddress = image.Root.FlbsAddress);
+        yield return Case(
+            "files: the page of a file",
+            "file block",
+            static image => image.Session(0).FileSet.FilesAddress = image.File(1, 0).Data);
         yield return Case("files: a block of no files", "file block", static image => image.Header(image.FileBlocks(0)[0]).Count = 0);
-        yield return Case("files: a maximal block", "file block", static image => image.Header(image.FileBlocks(0)[0]).Count = ulong.MaxValue);
-        yield return Case("session: a name twice", "session record", static image => ((ReadOnlySpan<byte>)image.Session(0).Name).CopyTo(image.Session(1).Name));
+        yield return Case(
+            "files: a maximal block",
+            "file block",
+            static image => image.Header(image.FileBlocks(0)[0]).Count = ulong.MaxValue);
+        yield return Case(
+            "session: a name twice",
+            "session record",
+            static image => ((ReadOnlySpan<byte>)image.Session(0).Name).CopyTo(image.Session(1).Name));
     }
 
     [TestCaseSource(nameof(Fatal))]
@@ -133,5 +160,6 @@ public class DamagedRecordTests
 
     private static ulong LastPage(HandedOverImage image) => (image.Memory.Base + (image.Memory.Length - LuoAbi.PageSize)).Value;
 
-    private static TestCaseData Case(string name, string structure, Damage damage) => new TestCaseData(structure, damage).SetArgDisplayNames(name);
+    private static TestCaseData Case(string name, string structure, Damage damage) =>
+        new TestCaseData(structure, damage).SetArgDisplayNames(name);
 }

@@ -48,7 +48,8 @@ public class FreezeScenarios
         sessions[2].Close();
         Assert.That(_log.Take(), Is.EqualTo("can30 pre30 unp30 unp8 unp7 unp6 unp5"));
         Assert.That(
-            new[] { 30, 8, 7, 6, 5 }.Select(number => _log.Last($"unp{number}").Data), Is.EqualTo([1030UL, 1008UL, 1007UL, 11006UL, 11005UL]));
+            new[] { 30, 8, 7, 6, 5 }.Select(number => _log.Last($"unp{number}").Data),
+            Is.EqualTo([1030UL, 1008UL, 1007UL, 11006UL, 11005UL]));
     }
 
     [Test]

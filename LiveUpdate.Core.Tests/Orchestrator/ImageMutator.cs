@@ -23,7 +23,8 @@ internal sealed class ImageMutator
     public ImageMutator(byte[] image, PhysicalAddress memoryBase)
     {
         (_image, _base) = (image, memoryBase.Value);
-        _words = [.. Enumerable.Range(0, image.Length / sizeof(ulong)).Select(static i => i * sizeof(ulong)).Where(offset => Word(offset) != 0)];
+        IEnumerable<int> offsets = Enumerable.Range(0, image.Length / sizeof(ulong)).Select(static i => i * sizeof(ulong));
+        _words = [.. offsets.Where(offset => Word(offset) != 0)];
         _core = _words.First(offset => Word(offset) == LuoCoreSer.MagicNumber);
     }
 
@@ -33,7 +34,7 @@ internal sealed class ImageMutator
 
     /// <summary>A copy of the image with changes.</summary>
     /// <param name="mutations">The changes.</param>
-    /// <param name="mendChecksums">Whether the library's own two records get right checksums afterwards, so that damage in them gets further.</param>
+    /// <param name="mendChecksums">Whether the library's own two records get right checksums, so that damage in them gets further.</param>
     public byte[] Apply(IEnumerable<(int Kind, int Where, int Value)> mutations, bool mendChecksums)
     {
         byte[] image = [.. _image];

@@ -86,7 +86,8 @@ public class ImageScenarios
         Assert.That(next.Held, Is.EqualTo(Cold()));
     }
 
-    private static byte[] PageAt(HandedOverImage image, PhysicalAddress address) => image.Memory.GetSpan(address, LuoAbi.PageSize).ToArray();
+    private static byte[] PageAt(HandedOverImage image, PhysicalAddress address) =>
+        image.Memory.GetSpan(address, LuoAbi.PageSize).ToArray();
 
     private static Held Cold()
     {

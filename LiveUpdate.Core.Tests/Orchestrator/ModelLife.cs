@@ -1,7 +1,9 @@
 namespace LiveUpdate.Tests.Orchestrator;
 
 /// <summary>What an orchestrator is to its user, in plain dictionaries: the model of <see cref="RandomLifeTests"/>.</summary>
-/// <remarks>A file is the number it was made with; retrieved in another generation it is a new object of the same number, in the pool of files.</remarks>
+/// <remarks>
+/// A file is the number it was made with; retrieved in another generation it is a new object of the same number, in the pool of files.
+/// </remarks>
 internal sealed class ModelLife
 {
     private const int Files = 6;
@@ -37,7 +39,8 @@ internal sealed class ModelLife
 
     public static string Describe(
         int updates, IEnumerable<string> outgoing, IEnumerable<string> incoming, int ids, long outgoingFiles, long incomingFiles) =>
-        $"update {updates}; out {string.Join(' ', outgoing)}; in {string.Join(' ', incoming)}; {ids} ids; files {outgoingFiles} and {incomingFiles}";
+        $"update {updates}; out {string.Join(' ', outgoing)}; in {string.Join(' ', incoming)}; {ids} ids; " +
+        $"files {outgoingFiles} and {incomingFiles}";
 
     private string Create(string name)
     {
@@ -75,8 +78,6 @@ internal sealed class ModelLife
     {
         if (fails && _outgoing.Exists(static session => session.Files.Count > 0))
             return "TimerExpired";
-        foreach ((ulong _, ModelFile file) in _outgoing.SelectMany(static session => session.Files))
-            file.IsGone = true;
 
         // Files of the generation that is over are other objects to the next one, and free.
         _pool.ForEach(static file => file.IsBusy = false);
@@ -168,8 +169,6 @@ internal sealed class ModelLife
 
         public bool IsBusy { get; set; }
 
-        public bool IsGone { get; set; }
-
         public bool IsRetrieved { get; set; }
 
         public bool HasFailed { get; set; }
@@ -187,6 +186,9 @@ internal sealed class ModelLife
 
         public ModelFile? Find(ulong token) => Files.Find(entry => entry.Token == token).File;
 
-        public ModelSession HandedOver() => new(Name) { Files = [.. Files.Select(static entry => (entry.Token, new ModelFile(entry.File.Number)))] };
+        public ModelSession HandedOver() => new(Name)
+        {
+            Files = [.. Files.Select(static entry => (entry.Token, new ModelFile(entry.File.Number)))],
+        };
     }
 }

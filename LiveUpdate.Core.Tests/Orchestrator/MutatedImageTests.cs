@@ -7,8 +7,8 @@ using LiveUpdate.Tests.Kho;
 namespace LiveUpdate.Tests.Orchestrator;
 
 /// <summary>
-/// Whatever the previous generation left in memory: the next one boots and lives, or says with a documented exception why not. It never crashes,
-/// hangs, or allocates without bounds, and its books stay balanced.
+/// Whatever the previous generation left in memory: the next one boots and lives, or says with a documented exception why not. It never
+/// crashes, hangs, or allocates without bounds, and its books stay balanced.
 /// </summary>
 public class MutatedImageTests
 {

@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace LiveUpdate.Tests.Orchestrator;
 
-/// <summary>Random lives of an orchestrator beside a model of dictionaries: every answer is the same, and the books agree after every step.</summary>
+/// <summary>
+/// Random lives of an orchestrator beside a model of dictionaries: every answer is the same, and the books agree after every step.
+/// </summary>
 public class RandomLifeTests
 {
     private static readonly Gen<(LifeOperation Operation, int Session, int Token, int File, bool Fails)[]> s_lives = Gen.Select(
@@ -25,7 +27,8 @@ public class RandomLifeTests
         Assert.That(answers.Keys, Is.EquivalentTo(s_answers), "the lives show every answer");
     }
 
-    private static void Live((LifeOperation Operation, int Session, int Token, int File, bool Fails)[] life, ConcurrentDictionary<string, int> answers)
+    private static void Live(
+        (LifeOperation Operation, int Session, int Token, int File, bool Fails)[] life, ConcurrentDictionary<string, int> answers)
     {
         using var real = new RealLife();
         var model = new ModelLife();

@@ -86,8 +86,11 @@ internal sealed class RealLife : IDisposable
         return "ok";
     }
 
-    private string Preserve(string name, ulong token, TestFile file, bool fails) => Scripted(fails, $"pre{file.Number}", LiveUpdateError.InputOutput, () =>
-        Use(_outgoing, name, session => session.Preserve(token, file)));
+    private string Preserve(string name, ulong token, TestFile file, bool fails) => Scripted(
+        fails,
+        $"pre{file.Number}",
+        LiveUpdateError.InputOutput,
+        () => Use(_outgoing, name, session => session.Preserve(token, file)));
 
     private string Update(bool fails)
     {
@@ -112,7 +115,8 @@ internal sealed class RealLife : IDisposable
         if (!_incoming.TryGetValue(name, out Session? session))
             return "none";
         SessionFile listed = session.GetFiles().FirstOrDefault(file => file.Token.Value == token);
-        return Scripted(fails, $"ret{(listed.Handler is null ? -1 : RecordingHandler.NumberOf(listed.Data))}", LiveUpdateError.InputOutput, () =>
+        string callback = listed.Handler is null ? "" : $"ret{RecordingHandler.NumberOf(listed.Data)}";
+        return Scripted(fails, callback, LiveUpdateError.InputOutput, () =>
         {
             TestFile file = session.Retrieve<TestFile>(token);
             if (!_pool.Contains(file))

@@ -185,7 +185,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         for (int number = 0; number < _files.Count; number++)
         {
             FileRegistration registration = environment.Handlers[_files[number].Handler];
-            (_files[number].File as SafeHandle)?.Dispose();
+            LetGo(_files[number].File);
             if (registration.RemoveFile())
                 environment.Handlers.Retire(registration);
         }
@@ -227,6 +227,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         {
             using CallbackScope callback = CallbackScope.Enter();
             registration.Handler.InvokeRetrieve(ref call);
+            Hold(call.File);
         }
         catch (Exception exception)
         {
@@ -312,8 +313,24 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
             environment.Ids.Remove(id);
         else if (entry.State is { } reference)
             environment.Ids.Remove(new FileId(reference));
+        LetGo(entry.File);
+    }
+
+    /// <summary>Keeps a retrieved descriptor open until <see cref="LetGo"/>, whoever else disposes the handle: its id is that of an open one.</summary>
+    private static void Hold(object? file)
+    {
+        bool held = false;
+        (file as SafeHandle)?.DangerousAddRef(ref held);
+    }
+
+    private static void LetGo(object? file)
+    {
+        if (file is not SafeHandle handle)
+            return;
+        // Elsewhere than on Linux the caller has this very handle.
         if (OperatingSystem.IsLinux())
-            (entry.File as SafeHandle)?.Dispose();
+            handle.Dispose();
+        handle.DangerousRelease();
     }
 
     private void Drop()
