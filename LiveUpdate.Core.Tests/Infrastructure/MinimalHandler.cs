@@ -1,6 +1,6 @@
 namespace LiveUpdate.Tests.Infrastructure;
 
-/// <summary>A handler with only the callbacks that every handler must have (reference H-02); logs as <see cref="RecordingHandler"/>.</summary>
+/// <summary>A handler with only the callbacks every handler must have (reference H-02); logs as <see cref="RecordingHandler"/>.</summary>
 internal sealed class MinimalHandler(CallbackLog log, string compatible = "minimal-v1") : FileHandler<TestFile>(compatible)
 {
     protected override void Preserve(ref PreserveContext<TestFile> context)

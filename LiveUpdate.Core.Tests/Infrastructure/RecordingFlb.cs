@@ -1,6 +1,6 @@
 namespace LiveUpdate.Tests.Infrastructure;
 
-/// <summary>An FLB of the scenarios: logs <c>A.pre, A.unp, A.ret, A.fin</c>; what else a callback does is in the script of the log.</summary>
+/// <summary>An FLB of the scenarios: logs <c>A.pre, A.unp, A.ret, A.fin</c>; what else a callback does is in the log's script.</summary>
 /// <param name="log">Gets the calls.</param>
 /// <param name="name">Its name in the trace.</param>
 /// <param name="compatible">Its compatible string; the name unless given.</param>

@@ -4,7 +4,7 @@ namespace LiveUpdate.Tests.Infrastructure;
 /// The handler H of the scenarios: takes files of its kind, and logs <c>can, pre, unp, frz, unf, ret, cfin, fin</c> with the file's number.
 /// The data handle of file i is 1000 + i, and a freeze adds 10000.
 /// </summary>
-/// <remarks>What else a callback does is in the script of the log, by the names of the trace; <c>ver1</c> and <c>id1</c> leave none.</remarks>
+/// <remarks>What else a callback does is in the log's script, by the names of the trace; <c>ver1</c> and <c>id1</c> leave none.</remarks>
 internal sealed class RecordingHandler(CallbackLog log, string compatible = "test-v1") : FileHandler<TestFile>(compatible)
 {
     private const ulong FirstHandle = 1000;

@@ -52,7 +52,7 @@ public class RequestScenarios
         int session = user.Create("a");
         byte[] request = UapiUser.NameStruct(s_name);
         foreach (uint number in (uint[])[0x02, 0x3F, 0x40, 0x43, 0xFF])
-            Assert.That(user.Ioctl(user.Device, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"device {number:x}");
+            Assert.That(user.Ioctl(user.Device, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"{number:x}");
         foreach (uint number in (uint[])[0x3F, 0x44, 0x00, 0x01, 0xFF])
             Assert.That(user.Ioctl(session, 0xBA00 | number, request), Is.EqualTo(LiveUpdateError.InvalidArgument), $"session, {number:x}");
         var hole = new TestMemory(request) { ReadableTo = 0 };
@@ -151,7 +151,7 @@ public class RequestScenarios
         Assert.That(request.AsSpan(72).IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
     }
 
-    /// <summary>Whatever the request and its bytes: an errno, never an exception, and the table still gives out the lowest number.</summary>
+    /// <summary>Whatever the request and its bytes: an errno, no exception, and the table still gives out the lowest number.</summary>
     [Test]
     public void Random_requests_answer_an_errno()
     {
