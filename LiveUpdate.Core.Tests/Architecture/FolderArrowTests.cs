@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -30,14 +31,16 @@ internal sealed class FolderArrowTests
 
     private static readonly string[] s_mayBeUnsafe = ["Kho", "Abi", "Serialization", "Interop"];
 
+    private static readonly Lazy<CSharpCompilation> s_compilation = new(Compile);
+
     private static readonly string s_source = Path.Combine(FindRoot(), "LiveUpdate.Core");
 
     [Test]
     public void Arrows_between_folders_point_down()
     {
-        CSharpCompilation compilation = Compile();
-        var wrong = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (SyntaxTree tree in compilation.SyntaxTrees)
+        CSharpCompilation compilation = s_compilation.Value;
+        var wrong = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        Parallel.ForEach(compilation.SyntaxTrees, tree =>
         {
             string from = FolderOf(tree);
             Assert.That(s_mayUse, Contains.Key(from), $"{tree.FilePath} is in a folder that the architecture does not name");
@@ -47,18 +50,18 @@ internal sealed class FolderArrowTests
                 foreach (string to in FoldersOf(model.GetSymbolInfo(name).Symbol))
                 {
                     if (to != from && !(to == "Primitives" && from != "Abi") && !s_mayUse[from].Contains(to))
-                        wrong.Add($"{from} -> {to}: {Path.GetFileName(tree.FilePath)} uses {name}");
+                        wrong.TryAdd($"{from} -> {to}: {Path.GetFileName(tree.FilePath)} uses {name}", true);
                 }
             }
-        }
+        });
 
-        Assert.That(wrong, Is.Empty);
+        Assert.That(wrong.Keys.Order(StringComparer.Ordinal), Is.Empty);
     }
 
     [Test]
     public void The_test_sees_an_arrow_that_points_up()
     {
-        CSharpCompilation compilation = Compile();
+        CSharpCompilation compilation = s_compilation.Value;
         SyntaxTree files = compilation.SyntaxTrees.First(tree => Path.GetFileName(tree.FilePath) == "IncomingFileSet.cs");
         SemanticModel model = compilation.GetSemanticModel(files);
         IEnumerable<string> used = files.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().SelectMany(name => FoldersOf(model.GetSymbolInfo(name).Symbol));
@@ -68,7 +71,7 @@ internal sealed class FolderArrowTests
     [Test]
     public void Unsafe_code_sits_in_the_lower_folders_only() =>
         Assert.That(
-            Trees().Where(tree => !s_mayBeUnsafe.Contains(FolderOf(tree)))
+            s_compilation.Value.SyntaxTrees.Where(tree => !s_mayBeUnsafe.Contains(FolderOf(tree)))
                 .Where(tree => tree.GetRoot().DescendantTokens().Any(token => token.IsKind(SyntaxKind.UnsafeKeyword)))
                 .Select(tree => tree.FilePath),
             Is.Empty);
@@ -76,7 +79,7 @@ internal sealed class FolderArrowTests
     [Test]
     public void A_file_holds_one_type() =>
         Assert.That(
-            Trees().Where(tree => tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Count(type => type.Parent is not TypeDeclarationSyntax) > 1)
+            s_compilation.Value.SyntaxTrees.Where(tree => tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Count(type => type.Parent is not TypeDeclarationSyntax) > 1)
                 .Select(tree => tree.FilePath),
             Is.Empty);
 
