@@ -9,9 +9,6 @@ internal enum LifeOperation
     /// <summary>P(s,f,t); may fail in the handler.</summary>
     Preserve,
 
-    /// <summary>As <see cref="Preserve"/>: twice as often as the others.</summary>
-    PreserveAgain,
-
     /// <summary>X(s) of an outgoing session.</summary>
     CloseOutgoing,
 

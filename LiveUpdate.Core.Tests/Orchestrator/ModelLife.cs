@@ -13,12 +13,30 @@ internal sealed class ModelLife
     private List<ModelSession> _incoming = [];
     private int _updates;
 
+    /// <summary>Which session and token an operation is aimed at: mostly one that there is, sometimes one that there may not be.</summary>
+    public (string Name, ulong Token) Aim(LifeOperation operation, int session, int token)
+    {
+        ModelSession[] targets = operation switch
+        {
+            LifeOperation.Create or LifeOperation.Update => [],
+            LifeOperation.Preserve or LifeOperation.CloseOutgoing => [.. _outgoing],
+            LifeOperation.RetrieveSession => [.. _incoming],
+            _ => [.. _incoming.Where(static session => session.IsClaimed)],
+        };
+        if (session == 0 || targets.Length == 0)
+            return ($"s{session}", (ulong)token);
+        ModelSession target = targets[session % targets.Length];
+        return operation == LifeOperation.Retrieve && target.Files.Count > 0 && token != 0
+            ? (target.Name, target.Files[token % target.Files.Count].Token)
+            : (target.Name, (ulong)token);
+    }
+
     /// <summary>Does an operation.</summary>
     /// <returns>What the user is told.</returns>
     public string Do(LifeOperation operation, string name, ulong token, int file, bool fails) => operation switch
     {
         LifeOperation.Create => Create(name),
-        LifeOperation.Preserve or LifeOperation.PreserveAgain => Preserve(name, token, _pool[file % _pool.Count], fails),
+        LifeOperation.Preserve => Preserve(name, token, _pool[file % _pool.Count], fails),
         LifeOperation.CloseOutgoing => CloseOutgoing(name),
         LifeOperation.Update => Update(fails),
         LifeOperation.RetrieveSession => RetrieveSession(name),

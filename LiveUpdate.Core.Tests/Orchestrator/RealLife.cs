@@ -33,7 +33,7 @@ internal sealed class RealLife : IDisposable
             return operation switch
             {
                 LifeOperation.Create => Create(name),
-                LifeOperation.Preserve or LifeOperation.PreserveAgain => Preserve(name, token, _pool[file % _pool.Count], fails),
+                LifeOperation.Preserve => Preserve(name, token, _pool[file % _pool.Count], fails),
                 LifeOperation.CloseOutgoing => Take(_outgoing, name, static session => session.Close()),
                 LifeOperation.Update => Update(fails),
                 LifeOperation.RetrieveSession => RetrieveSession(name),
