@@ -91,6 +91,32 @@ public class SharedGateTests
         Assert.That(gate.TryEnterExclusive(TimeSpan.Zero, CancellationToken.None), Is.True);
     }
 
+    [Test]
+    public void Interrupted_closer_leaves_it_open()
+    {
+        var gate = new SharedGate();
+        gate.EnterShared();
+        bool interrupted = false;
+        var closer = new Thread(() =>
+        {
+            try
+            {
+                gate.EnterExclusive();
+            }
+            catch (ThreadInterruptedException)
+            {
+                interrupted = true;
+            }
+        });
+        closer.Start();
+        Worker.Until(() => gate.IsClosed);
+        closer.Interrupt();
+        closer.Join();
+        Assert.That(interrupted, Is.True);
+        Assert.That(gate.IsClosed, Is.False);
+        gate.ExitShared();
+    }
+
     /// <summary>No timer counts so far; the wait must be no error, which would leave the gate closed.</summary>
     [Test]
     public void Longest_time_out_is_a_time_out()

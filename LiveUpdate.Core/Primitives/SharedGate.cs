@@ -73,8 +73,9 @@ internal sealed class SharedGate
                     return false;
                 }
             }
-            catch (OperationCanceledException)
+            catch
             {
+                // Cancelled, or the thread was interrupted: a gate that stays closed would stop everybody for ever.
                 Open();
                 throw;
             }
