@@ -71,8 +71,29 @@ internal sealed class FileIdSet
     {
         if (!_descriptions.TryGetValue(key, out SortedSet<SafeHandle>? bucket))
             return;
-        bucket.Remove(handle);
+        if (!TryRemove(bucket, handle))
+        {
+            // Somebody closed its bare number: it is not the file any more that was entered, and cannot be found by what it is.
+            bucket = new SortedSet<SafeHandle>(
+                bucket.Where(other => !ReferenceEquals(other, handle) && IsOpen(other)), OpenDescriptionComparer.Instance);
+            _descriptions[key] = bucket;
+        }
+
         if (bucket.Count == 0)
             _descriptions.Remove(key);
+    }
+
+    private static bool IsOpen(SafeHandle handle) => !OperatingSystem.IsLinux() || DescriptorInfo.IsOpen(handle);
+
+    private static bool TryRemove(SortedSet<SafeHandle> bucket, SafeHandle handle)
+    {
+        try
+        {
+            return bucket.Remove(handle);
+        }
+        catch (LiveUpdateException)
+        {
+            return false;
+        }
     }
 }
