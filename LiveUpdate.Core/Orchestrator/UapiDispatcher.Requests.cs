@@ -56,7 +56,7 @@ public sealed partial class UapiDispatcher
         LiveUpdateError error = LiveUpdateError.InvalidArgument;
         Session? session = null;
         if (FixedString.IsTerminated(args.Name) && SessionName.TryCreate(FixedString.Read(args.Name), out SessionName name))
-            error = Run(() => session = device.CreateSession(name));
+            error = RunReserved(descriptor, () => session = device.CreateSession(name));
         args.Fd = descriptor;
         return Opened(error, descriptor, session, session is null ? null : session.Close);
     }
@@ -70,7 +70,7 @@ public sealed partial class UapiDispatcher
         if (FixedString.IsTerminated(args.Name))
         {
             SessionName name = SessionName.FromImage(FixedString.Read(args.Name));
-            error = Run(() => session = device.RetrieveSession(name));
+            error = RunReserved(descriptor, () => session = device.RetrieveSession(name));
         }
 
         args.Fd = descriptor;
@@ -91,7 +91,7 @@ public sealed partial class UapiDispatcher
             return LiveUpdateError.TooManyFiles;
         object? file = null;
         ulong token = args.Token;
-        LiveUpdateError error = Run(() => file = session.Retrieve(token));
+        LiveUpdateError error = RunReserved(descriptor, () => file = session.Retrieve(token));
         args.Fd = descriptor;
         return Opened(error, descriptor, file, (file as SafeHandle) is { } handle ? handle.Dispose : null);
     }
@@ -126,7 +126,8 @@ public sealed partial class UapiDispatcher
             Undo: () =>
             {
                 _table.Unreserve(descriptor);
-                undo?.Invoke();
+                if (undo is not null)
+                    _ = Run(undo);
             });
     }
 }

@@ -8,7 +8,7 @@ namespace LiveUpdate;
 /// <remarks>
 /// <para>It owns a table of descriptors of its own: the lowest free number is given out, there is a limit, and descriptors can be duplicated; the
 /// last close of the device or of a session is the reference's (S-20, S-21). Files of the caller's get a number with <see cref="Install"/>.</para>
-/// <para>Answers are 0 or an errno, never an exception, whatever the bytes are. While a hand-over is under way valid requests wait; after it they
+/// <para>Answers are 0 or an errno, never an exception, whatever the bytes are; only a call from a callback is misuse and throws. While a hand-over is under way valid requests wait; after it they
 /// answer ESHUTDOWN. Safe for threads.</para>
 /// </remarks>
 public sealed partial class UapiDispatcher
@@ -65,8 +65,11 @@ public sealed partial class UapiDispatcher
     /// <summary>Closes a descriptor; the last one of a session unpreserves or finishes it (reference S-20, S-21).</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <returns>0 or EBADF. A session whose handler refuses to finish is listed again and logged; the answer is 0 (S-22).</returns>
+    /// <exception cref="InvalidOperationException">A session, and called from a callback; the descriptor stays open.</exception>
     public LiveUpdateError Close(int descriptor)
     {
+        if (_table.TryGet(descriptor, out UapiFile? open) && open.Target is Session)
+            CallbackScope.ThrowIfActive("close");
         if (!_table.TryRemove(descriptor, out UapiFile? file, out bool last))
             return LiveUpdateError.BadDescriptor;
         if (last)
@@ -85,6 +88,7 @@ public sealed partial class UapiDispatcher
     }
 
     /// <summary>Closes every descriptor, as the end of a process does.</summary>
+    /// <exception cref="InvalidOperationException">Called from a callback, and a session is open.</exception>
     public void CloseAll()
     {
         foreach (int descriptor in _table.List())
@@ -97,6 +101,7 @@ public sealed partial class UapiDispatcher
     /// <param name="argument">The struct; its first four bytes are its size.</param>
     /// <returns>0, and the answer is written; or the errno, and the argument is as it was.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="argument"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">Called from a callback; nothing was opened.</exception>
     public LiveUpdateError Ioctl(int descriptor, uint request, UserMemory argument)
     {
         ArgumentNullException.ThrowIfNull(argument);
@@ -132,13 +137,27 @@ public sealed partial class UapiDispatcher
         }
     }
 
+    /// <summary>Runs an operation that opens a descriptor; where it throws misuse, the number that was reserved is free again.</summary>
+    private LiveUpdateError RunReserved(int descriptor, Action operation)
+    {
+        try
+        {
+            return Run(operation);
+        }
+        catch
+        {
+            _table.Unreserve(descriptor);
+            throw;
+        }
+    }
+
     private LiveUpdateError Reserve(out int descriptor, Func<object> open)
     {
         descriptor = -1;
         if (!_table.TryReserve(out int reserved))
             return LiveUpdateError.TooManyFiles;
         object? target = null;
-        LiveUpdateError error = Run(() => target = open());
+        LiveUpdateError error = RunReserved(reserved, () => target = open());
         if (error != LiveUpdateError.None)
         {
             _table.Unreserve(reserved);
@@ -157,6 +176,10 @@ public sealed partial class UapiDispatcher
                 session.Close();
             else if (file.OwnsTarget)
                 (file.Target as IDisposable)?.Dispose();
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException or LiveUpdateException { Error: LiveUpdateError.Shutdown })
+        {
+            // The generation ended with its sessions, or handed them over: nothing is left to close.
         }
         catch (LiveUpdateException exception)
         {
