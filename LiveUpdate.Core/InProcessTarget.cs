@@ -21,11 +21,14 @@ public sealed class InProcessTarget : HandoverTarget
     /// <inheritdoc/>
     internal override bool ChecksDescriptors => false;
 
+    /// <summary>A target that keeps what one hand-over made: this one may be used by several at once.</summary>
+    internal InProcessTarget ForOneHandover() => new(_options);
+
     /// <summary>Whether hand-overs of the next generation drop unfinished sessions.</summary>
     internal bool DiscardUnfinished => _options.DiscardUnfinished;
 
     /// <summary>The next generation, after the commit.</summary>
-    internal LiveUpdateEngine TakeNext() => Interlocked.Exchange(ref _next, null) ?? throw new InvalidOperationException("There is no next generation.");
+    internal LiveUpdateEngine TakeNext() => _next ?? throw new InvalidOperationException("There is no next generation.");
 
     /// <inheritdoc/>
     internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times)
@@ -44,6 +47,7 @@ public sealed class InProcessTarget : HandoverTarget
         }
 
         // The commit: from here on the memory is the next generation's, and nothing below can fail.
+        engine.GiveMemoryTo(next);
         engine.End();
         next.Activate();
         _next = next;

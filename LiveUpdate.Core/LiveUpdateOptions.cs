@@ -52,8 +52,15 @@ public sealed class LiveUpdateOptions
         set => field = CheckTimeout(value);
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gets the messages of state changes, and of callbacks that failed where they cannot refuse.</summary>
-    public ILogger Logger { get; set; } = NullLogger.Instance;
+    /// <summary>
+    /// Gets the messages of state changes, and of callbacks that failed where they cannot refuse. What it throws is ignored.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public ILogger Logger
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    } = NullLogger.Instance;
 
     /// <summary>What no timer can count, about 50 days, is for ever.</summary>
     private static TimeSpan CheckTimeout(TimeSpan value)

@@ -15,15 +15,10 @@ namespace LiveUpdate;
 public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposable
 {
     private readonly LiveUpdateEngine _engine;
-    private readonly KhoMemory _memory;
     private readonly bool _discardUnfinished;
-    private bool _ownsMemory;
 
-    private LiveUpdateOrchestrator(LiveUpdateEngine engine, KhoMemory memory, bool ownsMemory, bool discardUnfinished, LiveUpdateReport? previous)
-    {
-        (_engine, _memory, _ownsMemory, _discardUnfinished) = (engine, memory, ownsMemory, discardUnfinished);
-        PreviousUpdate = previous;
-    }
+    private LiveUpdateOrchestrator(LiveUpdateEngine engine, bool discardUnfinished, LiveUpdateReport? previous) =>
+        (_engine, _discardUnfinished, PreviousUpdate) = (engine, discardUnfinished, previous);
 
     /// <summary>The report of the update that brought this generation; null after a cold start.</summary>
     public LiveUpdateReport? PreviousUpdate { get; }
@@ -52,6 +47,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// is still there for another attempt; only a damaged image cannot be booted from.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A cold start, and <see cref="LiveUpdateOptions.MemorySize"/> is not positive, or too large.</exception>
     /// <exception cref="InvalidOperationException">The image before this one handed over, and the options bring their own memory.</exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
@@ -62,31 +58,20 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         ExecArrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? ExecArrival.Find() : null;
         if (arrival is not null && options.Memory is not null)
             throw new InvalidOperationException("The previous image handed its memory to this process: leave Memory unset in the options.");
-        bool owns = options.Memory is null;
         KhoMemory memory = options.Memory ?? (OperatingSystem.IsLinux() ? arrival?.OpenMemory() : null) ?? CreateMemory(options.MemorySize);
+        LiveUpdateEngine engine = LiveUpdateEngine.Attach(memory, ToEngineOptions(options), ownsMemory: options.Memory is null);
         try
         {
-            LiveUpdateEngine engine = LiveUpdateEngine.Attach(memory, ToEngineOptions(options));
-            try
-            {
-                if (OperatingSystem.IsLinux())
-                    arrival?.Check(engine);
-                engine.Activate();
-                if (OperatingSystem.IsLinux())
-                    arrival?.Adopt(engine);
-            }
-            catch
-            {
-                engine.Dispose();
-                throw;
-            }
-
-            return new LiveUpdateOrchestrator(engine, memory, owns, options.DiscardUnfinished, ReportOf(engine, started));
+            if (OperatingSystem.IsLinux())
+                arrival?.Check(engine);
+            engine.Activate();
+            if (OperatingSystem.IsLinux())
+                arrival?.Adopt(engine);
+            return new LiveUpdateOrchestrator(engine, options.DiscardUnfinished, ReportOf(engine, started));
         }
         catch
         {
-            if (owns)
-                memory.Dispose();
+            engine.Dispose();
             throw;
         }
     }
@@ -118,7 +103,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <returns>What was moved and how long it took.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> is null.</exception>
     /// <exception cref="ArgumentException">The target returns the next generation, or is for another system.</exception>
-    /// <exception cref="InvalidOperationException">Incoming sessions are unfinished, or called from a callback.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Incoming sessions are unfinished, called from a callback, or another hand-over uses the target.
+    /// </exception>
     /// <exception cref="LiveUpdateException">The first cause that called it off; ESHUTDOWN: handed over. EBUSY: another one is under way.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before the commit.</exception>
     /// <exception cref="ObjectDisposedException">The orchestrator is disposed.</exception>
@@ -138,13 +125,11 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public InProcessHandover HandOver(InProcessTarget target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
-        LiveUpdateReport report = HandoverProcedure.Run(_engine, target, _discardUnfinished, cancellationToken);
-        bool owns = _ownsMemory;
-        _ownsMemory = false;
-        LiveUpdateEngine next = target.TakeNext();
-        long now = Stopwatch.GetTimestamp();
+        InProcessTarget once = target.ForOneHandover();
+        LiveUpdateReport report = HandoverProcedure.Run(_engine, once, _discardUnfinished, cancellationToken);
+        LiveUpdateEngine next = once.TakeNext();
         return new InProcessHandover(
-            new LiveUpdateOrchestrator(next, _memory, owns, target.DiscardUnfinished, ReportOf(next, now)), report);
+            new LiveUpdateOrchestrator(next, once.DiscardUnfinished, ReportOf(next, Stopwatch.GetTimestamp())), report);
     }
 
     /// <summary>Hands this generation over on another thread.</summary>
@@ -166,8 +151,6 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     {
         CallbackScope.ThrowIfActive("dispose");
         _engine.Dispose();
-        if (_ownsMemory)
-            _memory.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>
@@ -181,7 +164,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     internal static EngineOptions ToEngineOptions(LiveUpdateOptions options) => new()
     {
         Handlers = [.. options.Handlers],
-        Logger = options.Logger,
+        Logger = new GuardedLogger(options.Logger),
         IsEnabled = options.IsEnabled,
         GateTimeout = options.GateTimeout,
         FreezeTimeout = options.FreezeTimeout,

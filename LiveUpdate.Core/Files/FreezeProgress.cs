@@ -30,6 +30,13 @@ internal sealed class FreezeProgress
     public void At(int file)
     {
         Volatile.Write(ref _file, file);
+        ThrowIfExpired();
+    }
+
+    /// <summary>Looks whether the time is over; once more behind the last file, which may have been the one that hung.</summary>
+    /// <exception cref="LiveUpdateException">ETIMEDOUT: it is.</exception>
+    public void ThrowIfExpired()
+    {
         if (_expired)
             Refusal.Throw(LiveUpdateError.TimedOut, "freeze", "The time given for the freeze is over.", _session);
     }

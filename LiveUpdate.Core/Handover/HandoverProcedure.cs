@@ -79,11 +79,18 @@ internal static class HandoverProcedure
             cancellationToken.ThrowIfCancellationRequested();
             target.Transfer(engine, times);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!engine.Gate.IsOver)
         {
-            if (frozen)
-                engine.Thaw();
-            engine.Gate.Open();
+            try
+            {
+                if (frozen)
+                    engine.Thaw();
+            }
+            finally
+            {
+                engine.Gate.Open();
+            }
+
             EngineLog.CalledOff(engine.Options.Logger, engine.Number, exception);
             throw;
         }

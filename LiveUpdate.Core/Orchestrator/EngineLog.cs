@@ -17,9 +17,6 @@ internal static partial class EngineLog
     [LoggerMessage(4, LogLevel.Error, "The callback \"{Callback}\" failed where it cannot refuse; the state change went on: {Reason}")]
     public static partial void CleanupFailed(ILogger logger, string callback, string reason);
 
-    [LoggerMessage(5, LogLevel.Information, "Generation {Number} is frozen: {Sessions} sessions, {Files} files")]
-    public static partial void Frozen(ILogger logger, ulong number, long sessions, long files);
-
     [LoggerMessage(6, LogLevel.Warning, "The hand-over of generation {Number} was called off and everything unfrozen")]
     public static partial void CalledOff(ILogger logger, ulong number, Exception cause);
 

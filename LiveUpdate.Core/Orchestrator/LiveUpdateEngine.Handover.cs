@@ -78,9 +78,7 @@ internal sealed partial class LiveUpdateEngine
         if (!_options.IsEnabled)
             return;
         Memory.ClearHandover();
-        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), PhysicalAddress.None);
-        FlbPage.WriteHeader(Memory.GetSpan(_flbPage, LuoAbi.PageSize), 0);
-        Outgoing.Unfreeze();
+        ClearAndUnfreeze();
     }
 
     /// <summary>The commit: this generation is over, and what waits at its gate throws. Memory and descriptors belong to the next one.</summary>
@@ -103,25 +101,38 @@ internal sealed partial class LiveUpdateEngine
     private void FreezeAndSerializeUnsynchronized(FreezeProgress progress, ref HandoverTimes times)
     {
         Outgoing.Freeze(progress);
-        times.Serialized = Stopwatch.GetTimestamp();
-        (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
-        times.Sessions = Outgoing.Count;
-        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
-        SerializeFlbs();
-        times.HandedOver = Stopwatch.GetTimestamp();
-        SerializeCore(ref times);
-        Memory.WriteHandover();
+        try
+        {
+            progress.ThrowIfExpired();
+            times.Serialized = Stopwatch.GetTimestamp();
+            (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
+            times.Sessions = Outgoing.Count;
+            LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
+            SerializeFlbs();
+            times.HandedOver = Stopwatch.GetTimestamp();
+            SerializeCore(ref times);
+            Memory.WriteHandover();
+        }
+        catch
+        {
+            ClearAndUnfreeze();
+            throw;
+        }
+    }
+
+    private void ClearAndUnfreeze()
+    {
+        LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), PhysicalAddress.None);
+        FlbPage.WriteHeader(Memory.GetSpan(_flbPage, LuoAbi.PageSize), 0);
+        Outgoing.Unfreeze();
     }
 
     private void ReportHang(FreezeProgress progress)
     {
         progress.Expire();
         (string? session, int number) = progress.Position;
-        if (session is null || Outgoing.Find(session) is not { } found || number >= found.Files.Count)
-            return;
-        ref readonly FileEntry file = ref found.Files[number];
-        string handler = Handlers[file.Handler].Handler.Compatible;
-        EngineLog.FreezeHangs(_options.Logger, session, number, handler, new Token(file.Token).ToString());
+        if (session is not null && Outgoing.Find(session)?.FindFile(number) is { } file)
+            EngineLog.FreezeHangs(_options.Logger, session, number, file.Handler, file.Token.ToString());
     }
 
     private void SerializeFlbs()

@@ -30,10 +30,11 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     private bool _deserialized;
     private bool _verified;
     private bool _isOpen;
+    private bool _ownsMemory;
 
-    private LiveUpdateEngine(KexecHandover memory, EngineOptions options, IncomingImage? image)
+    private LiveUpdateEngine(KexecHandover memory, EngineOptions options, IncomingImage? image, bool ownsMemory)
     {
-        (Memory, _options, _image) = (memory, options, image);
+        (Memory, _options, _image, _ownsMemory) = (memory, options, image, ownsMemory);
         _errors = new CleanupErrors(error => EngineLog.CleanupFailed(options.Logger, error.Operation ?? "callback", error.Message));
         Flbs = new FlbRegistry(memory, _errors);
         Flbs.Load(image?.Flbs);
@@ -88,15 +89,19 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _errors.ToList();
 
     /// <summary>Parses what was handed over and registers the handlers; writes nothing into the memory.</summary>
+    /// <param name="memory">Where it may lie.</param>
+    /// <param name="options">How to boot.</param>
+    /// <param name="ownsMemory">Whether the memory is disposed with this engine, also if this throws.</param>
     /// <exception cref="LiveUpdateImageException">The image is damaged.</exception>
     /// <exception cref="LiveUpdateException">A handler is refused.</exception>
-    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options)
+    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options, bool ownsMemory = false)
     {
-        KexecHandover handover = KexecHandover.Attach(memory);
+        KexecHandover? handover = null;
         try
         {
+            handover = KexecHandover.Attach(memory);
             IncomingImage? image = options.IsEnabled ? IncomingImage.Read(handover) : null;
-            var engine = new LiveUpdateEngine(handover, options, image);
+            var engine = new LiveUpdateEngine(handover, options, image, ownsMemory);
             if (options.IsEnabled)
             {
                 foreach (FileHandler handler in options.Handlers)
@@ -107,7 +112,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         }
         catch
         {
-            handover.Dispose();
+            handover?.Dispose();
+            if (ownsMemory)
+                memory.Dispose();
             throw;
         }
     }
@@ -212,12 +219,20 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             Descriptors.ReleaseOutgoing();
             LiveGenerations.Remove(this);
             Memory.Dispose();
+            if (_ownsMemory)
+                Memory.Memory.Dispose();
         }
         finally
         {
             Gate.Open();
         }
     }
+
+    /// <summary>
+    /// Makes the next generation the owner of the memory, if this one is: before <see cref="End"/>, since whoever waits to dispose this one goes on
+    /// then.
+    /// </summary>
+    public void GiveMemoryTo(LiveUpdateEngine next) => (next._ownsMemory, _ownsMemory) = (_ownsMemory, false);
 
     private void DeserializeUnsynchronized()
     {

@@ -82,8 +82,11 @@ internal sealed class OutgoingSessionList(KexecHandover memory) : IDisposable
     }
 
     /// <summary>A session by its name as text, for messages; null if there is none.</summary>
-    public OutgoingSession? Find(string name) =>
-        SessionName.TryCreate(name, out SessionName parsed) && _byName.TryGetValue(parsed, out OutgoingSession? session) ? session : null;
+    public OutgoingSession? Find(string name)
+    {
+        lock (_lock)
+            return SessionName.TryCreate(name, out SessionName parsed) ? _byName.GetValueOrDefault(parsed) : null;
+    }
 
     /// <summary>Freezes every file of every session; a failure unfreezes what was frozen, in the order of F-35.</summary>
     /// <exception cref="LiveUpdateException">A callback refused, or the time is over.</exception>
