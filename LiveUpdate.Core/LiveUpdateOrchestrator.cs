@@ -47,7 +47,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// is still there for another attempt; only a damaged image cannot be booted from.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A cold start, and <see cref="LiveUpdateOptions.MemorySize"/> is not positive, or too large.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A cold start, and <see cref="LiveUpdateOptions.MemorySize"/> is not positive, or too large.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The image before this one handed over, and the options bring their own memory.</exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>

@@ -10,7 +10,7 @@ namespace LiveUpdate.Tests.Files;
 [SupportedOSPlatform("linux")]
 public class ForeignDescriptorTests
 {
-    /// <summary>Eventfds share device and inode, and one whose number was closed behind its handle's back cannot be compared any more.</summary>
+    /// <summary>Eventfds share device and inode, and one closed behind its handle's back cannot be compared any more.</summary>
     [Test]
     public void Descriptor_closed_behind_its_handle_does_not_stop_the_unpreserve()
     {

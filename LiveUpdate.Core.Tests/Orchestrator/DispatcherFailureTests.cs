@@ -3,7 +3,7 @@ using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Orchestrator;
 
-/// <summary>Requests that come from a callback, or when the generation is over: no descriptor is lost, and nothing but misuse throws.</summary>
+/// <summary>Requests that come from a callback, or when the generation is over: no descriptor is lost, only misuse throws.</summary>
 public class DispatcherFailureTests
 {
     [Test]

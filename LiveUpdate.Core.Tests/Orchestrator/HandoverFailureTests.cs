@@ -48,7 +48,7 @@ public class HandoverFailureTests
         first.Create("the gate is open");
     }
 
-    /// <summary>Who waits for the hand-over to dispose the old generation goes on at the commit, and the memory is the next one's then.</summary>
+    /// <summary>Who waits to dispose the old generation goes on at the commit; the memory is the next one's then.</summary>
     [Test]
     public void Memory_has_changed_its_owner_at_the_commit()
     {

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LiveUpdate;
 
 /// <summary>
-/// The user's logger, whose failures stay its own: one that throws must not stop a roll-back half-way, or fail a hand-over after its commit.
+/// The user's logger, whose failures stay its own: one that throws must not stop a roll-back half-way, or fail a hand-over after its
+/// commit.
 /// </summary>
 [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a logger throws.")]
 internal sealed class GuardedLogger(ILogger logger) : ILogger

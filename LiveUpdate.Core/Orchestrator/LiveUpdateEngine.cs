@@ -229,8 +229,8 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     }
 
     /// <summary>
-    /// Makes the next generation the owner of the memory, if this one is: before <see cref="End"/>, since whoever waits to dispose this one goes on
-    /// then.
+    /// Makes the next generation the owner of the memory, if this one is: before <see cref="End"/>, since whoever waits to dispose this one
+    /// goes on then.
     /// </summary>
     public void GiveMemoryTo(LiveUpdateEngine next) => (next._ownsMemory, _ownsMemory) = (_ownsMemory, false);
 

@@ -8,7 +8,8 @@ namespace LiveUpdate;
 /// <remarks>
 /// <para>It owns a table of descriptors of its own: the lowest free number is given out, there is a limit, and descriptors can be duplicated; the
 /// last close of the device or of a session is the reference's (S-20, S-21). Files of the caller's get a number with <see cref="Install"/>.</para>
-/// <para>Answers are 0 or an errno, never an exception, whatever the bytes are; only a call from a callback is misuse and throws. While a hand-over is under way valid requests wait; after it they
+/// <para>Answers are 0 or an errno, never an exception, whatever the bytes are; only a call from a callback is misuse and throws. While a
+/// hand-over is under way valid requests wait; after it they
 /// answer ESHUTDOWN. Safe for threads.</para>
 /// </remarks>
 public sealed partial class UapiDispatcher

@@ -44,7 +44,7 @@ internal sealed class OutgoingSession : Session
         }
     }
 
-    /// <summary>A file by its number, for the watchdog of a freeze, which passes no gate: null if there is none of that number by now.</summary>
+    /// <summary>A file by its number, for the watchdog of a freeze, which passes no gate; null if there is none by now.</summary>
     public SessionFile? FindFile(int number)
     {
         lock (_lock)
