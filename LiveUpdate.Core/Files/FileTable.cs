@@ -42,13 +42,6 @@ internal sealed class FileTable
         get => ref _chunks[number >> ChunkShift][number & (ChunkSize - 1)];
     }
 
-    /// <summary>The files of one chunk, for a walk in order without a look-up each; empty beyond the last.</summary>
-    public Span<FileEntry> Chunk(int chunk)
-    {
-        int start = chunk << ChunkShift;
-        return start >= _count ? default : _chunks[chunk].AsSpan(0, Math.Min(ChunkSize, _count - start));
-    }
-
     /// <summary>Makes room, so that additions up to <paramref name="count"/> files need no memory.</summary>
     /// <exception cref="OutOfMemoryException">There is none; the table is as before.</exception>
     public void Reserve(int count)

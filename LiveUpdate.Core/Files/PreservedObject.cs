@@ -29,10 +29,14 @@ internal static class PreservedObject
     }
 
     /// <summary>Whether a retrieved object can be given to a caller that asks for <paramref name="type"/>.</summary>
-    public static bool CanBe(object file, Type type) =>
-        type.IsInstanceOfType(file) ||
-        (file is SafeHandle && OperatingSystem.IsLinux() &&
-            (type.IsAssignableFrom(typeof(SafeFileHandle)) || type == typeof(SafeSocketHandle) || type == typeof(Socket)));
+    public static bool CanBe(object file, Type type)
+    {
+        if (file is not SafeHandle handle || !OperatingSystem.IsLinux())
+            return type.IsInstanceOfType(file);
+        if (type == typeof(SafeSocketHandle) || type == typeof(Socket))
+            return DescriptorInfo.Status(handle).IsSocket;
+        return type.IsAssignableFrom(typeof(SafeFileHandle));
+    }
 
     /// <summary>
     /// What the caller of a retrieve gets: of a descriptor a new one for the same open file description, of an object that object.

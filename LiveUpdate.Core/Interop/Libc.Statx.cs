@@ -8,6 +8,7 @@ internal static partial class Libc
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const int S_IFMT = 0xf000;
     internal const int S_IFREG = 0x8000;
+    internal const int S_IFSOCK = 0xc000;
 
     /// <summary><c>statx</c> of an open descriptor: <paramref name="path"/> is empty and <paramref name="flags"/> AT_EMPTY_PATH.</summary>
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -36,5 +37,7 @@ internal static partial class Libc
         public uint DeviceMinor;
 
         public readonly bool IsRegularFile => (Mode & S_IFMT) == S_IFREG;
+
+        public readonly bool IsSocket => (Mode & S_IFMT) == S_IFSOCK;
     }
 }
