@@ -17,7 +17,7 @@ public sealed class FileTableTests
                 {
                     table.Reserve(table.Count + 1);
                     bool isNew = first.TryAdd(token, table.Count);
-                    Assert.That(table.Add(new FileEntry { Token = token }), Is.EqualTo(isNew));
+                    Assert.That(table.Add(token, data: 0, handler: 0), Is.EqualTo(isNew));
                 }
 
                 Assert.That(table.Count, Is.EqualTo(tokens.Length));
@@ -70,7 +70,7 @@ public sealed class FileTableTests
             {
                 if (!table.HasRoom)
                     table.Reserve(table.Count + 1);
-                table.Add(new FileEntry { Token = (ulong)i, Data = (ulong)(i + round) });
+                table.Add((ulong)i, (ulong)(i + round), handler: 0);
             }
 
             Assert.That(Enumerable.Range(0, 10_000).All(i => table[table.Find((ulong)i)].Data == (ulong)(i + round)), Is.True);

@@ -97,17 +97,14 @@ internal sealed class FileTable
     /// Adds a file at the end; room must have been made. A token that is there already keeps naming the first file (reference R-03).
     /// </summary>
     /// <returns>False if the token was there already.</returns>
-    public bool Add(in FileEntry entry)
-    {
-        this[_count] = entry;
-        return Index(entry.Token);
-    }
-
-    /// <summary>Adds an incoming file at the end; as <see cref="Add(in FileEntry)"/>.</summary>
-    public bool Add(ulong token, ulong data, int handler)
+    public bool Add(ulong token, ulong data, int handler, object? file = null, object? state = null)
     {
         ref FileEntry entry = ref this[_count];
         (entry.Token, entry.Data, entry.Handler) = (token, data, handler);
+        if (file is not null)
+            entry.File = file;
+        if (state is not null)
+            entry.State = state;
         return Index(token);
     }
 

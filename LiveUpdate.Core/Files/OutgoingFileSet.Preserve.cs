@@ -103,14 +103,20 @@ internal sealed partial class OutgoingFileSet
     private void Publish(ref Attempt attempt, object accepted)
     {
         FileRegistration registration = attempt.Registration;
-        var entry = new FileEntry { File = accepted, Token = attempt.Token, Handler = registration.Number };
-        FileCall call = MakeCall(ref entry, registration);
+        var call = new FileCall
+        {
+            Environment = environment,
+            Session = session,
+            Registration = registration,
+            Compatible = registration.Handler.Compatible,
+            File = accepted,
+            Token = attempt.Token,
+        };
         attempt.Callback = "preserve";
         registration.Handler.InvokePreserve(ref call);
         attempt.Callback = null;
-        (entry.Data, entry.State) = (call.Data, call.State);
-        FileRecord.Write(_blocks!.GetEntry(_files.Count), registration.Field, new DataHandle(entry.Data), new Token(attempt.Token));
-        _files.Add(entry);
+        FileRecord.Write(_blocks!.GetEntry(_files.Count), registration.Field, new DataHandle(call.Data), new Token(call.Token));
+        _files.Add(call.Token, call.Data, registration.Number, accepted, call.State);
     }
 
     /// <summary>Undoes what an attempt holds, last first.</summary>
