@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.TestHost.Successor;
 using LiveUpdate.TestHost.Survival;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -36,12 +37,7 @@ internal static class Program
     {
         try
         {
-            if (args[0] == "survival-successor")
-                SuccessorSurvival.Open();
-            else if (args[0] == SuccessorSurvival.ProbeCommand)
-                SuccessorSurvival.Report(args);
-            else
-                s_scenarios[args[0]]().Run(args);
+            Run(args);
             return 0;
         }
         catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
@@ -50,6 +46,40 @@ internal static class Program
             if (exception.InnerException is { } inner)
                 Scenario.Say($"inside {inner.GetType().Name}: {inner.Message}");
             return 1;
+        }
+    }
+
+    private static void Run(string[] args)
+    {
+        switch (args[0])
+        {
+            case "survival-successor":
+                SuccessorSurvival.Open();
+                break;
+            case SuccessorSurvival.ProbeCommand:
+                SuccessorSurvival.Report(args);
+                break;
+            case "successor":
+                SuccessorLife.Run(args);
+                break;
+            case "changing":
+                ChangingLife.Run();
+                break;
+            case "downgrade":
+                DowngradeLife.Run(args);
+                break;
+            case "adopt":
+                AdoptedLife.RunOld(args[1], args[2]);
+                break;
+            case "adopted":
+                AdoptedLife.RunNew(args[1], args[2]);
+                break;
+            case "bad-successor":
+                BadSuccessor.Run(args[1]);
+                break;
+            default:
+                s_scenarios[args[0]]().Run(args);
+                break;
         }
     }
 }

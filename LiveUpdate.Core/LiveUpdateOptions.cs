@@ -23,6 +23,13 @@ public sealed class LiveUpdateOptions
     /// </summary>
     public KhoMemory? Memory { get; set; }
 
+    /// <summary>
+    /// Where a predecessor waits that did not start this process (<see cref="SuccessorOptions.ListenPath"/>): the boot takes over from
+    /// it, or throws.
+    /// Null, the default, for a process that its predecessor starts, or that starts cold. Linux only.
+    /// </summary>
+    public PredecessorOptions? Predecessor { get; set; }
+
     /// <summary>The switch (reference O-01). Off, registration is refused with EOPNOTSUPP and there is no device.</summary>
     public bool IsEnabled { get; set; } = true;
 
@@ -61,6 +68,9 @@ public sealed class LiveUpdateOptions
         get;
         set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = NullLogger.Instance;
+
+    /// <summary>Test seam: called as each phase of a boot as a successor is reached.</summary>
+    internal Action<SuccessorPhase>? SuccessorReached { get; set; }
 
     /// <summary>What no timer can count, about 50 days, is for ever.</summary>
     private static TimeSpan CheckTimeout(TimeSpan value)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using LiveUpdate.Kho;
 
 namespace LiveUpdate;
@@ -56,6 +57,47 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        return OperatingSystem.IsLinux() && options.IsEnabled && SuccessorArrival.IsExpected(options.Predecessor)
+            ? TryBootSuccessor(options, CancellationToken.None) ?? BootAlone(options)
+            : BootAlone(options);
+    }
+
+    /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
+    /// <param name="options">Read now; later changes have no effect.</param>
+    /// <param name="cancellationToken">
+    /// Calls the boot off before it begins, and that of a successor until it has verified; its predecessor then goes on.
+    /// </param>
+    /// <inheritdoc cref="Boot"/>
+    public static Task<LiveUpdateOrchestrator> BootAsync(LiveUpdateOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<LiveUpdateOrchestrator>(cancellationToken);
+        if (OperatingSystem.IsLinux() && options.IsEnabled && SuccessorArrival.IsExpected(options.Predecessor))
+            return BootSuccessorAsync(options, cancellationToken);
+        return Task.FromResult(BootAlone(options));
+    }
+
+    [SupportedOSPlatform("linux")]
+    private static Task<LiveUpdateOrchestrator> BootSuccessorAsync(LiveUpdateOptions options, CancellationToken cancellationToken) =>
+        Task.Run(() => TryBootSuccessor(options, cancellationToken) ?? BootAlone(options), CancellationToken.None);
+
+    [SupportedOSPlatform("linux")]
+    private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
+    {
+        using SuccessorArrival? arrival = SuccessorArrival.Find(options.Predecessor, options.SuccessorReached);
+        if (arrival is null)
+            return null;
+        if (options.Memory is not null)
+            throw new InvalidOperationException("The predecessor hands its memory to this process: leave Memory unset in the options.");
+        using var cancellation = new CancellationSignal(cancellationToken);
+        long started = Stopwatch.GetTimestamp();
+        LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
+        return new LiveUpdateOrchestrator(engine, options.DiscardUnfinished, ReportOf(engine, started));
+    }
+
+    private static LiveUpdateOrchestrator BootAlone(LiveUpdateOptions options)
+    {
         long started = Stopwatch.GetTimestamp();
         ExecArrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? ExecArrival.Find() : null;
         if (arrival is not null && options.Memory is not null)
@@ -77,15 +119,6 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
             throw;
         }
     }
-
-    /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
-    /// <param name="options">Read now; later changes have no effect.</param>
-    /// <param name="cancellationToken">Calls the boot off before it begins.</param>
-    /// <inheritdoc cref="Boot"/>
-    public static Task<LiveUpdateOrchestrator> BootAsync(LiveUpdateOptions options, CancellationToken cancellationToken = default) =>
-        cancellationToken.IsCancellationRequested
-            ? Task.FromCanceled<LiveUpdateOrchestrator>(cancellationToken)
-            : Task.FromResult(Boot(options));
 
     /// <summary>Opens the control device: exclusive, as <c>/dev/liveupdate</c> is (reference 4.2).</summary>
     /// <remarks>The first open reads the sessions that were handed over; its first error is remembered for ever (O-21).</remarks>

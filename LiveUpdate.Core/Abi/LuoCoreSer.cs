@@ -12,8 +12,8 @@ namespace LiveUpdate.Abi;
 ///  12     4  checksum           CRC-32C of the 128 bytes, this field as 0
 ///  16     8  descriptors_pa     first block of the descriptor slots, 0 for none
 ///  24     8  descriptor_slots   entries there, the free ones included
-///  32     8  names_pa           0 (reserved for the names of files)
-///  40     8  names_count        0
+///  32     8  names_pa           first block of the names of files, 0 for none
+///  40     8  names_count        entries there, the free ones included
 ///  48     8  started            when the hand-over was asked for
 ///  56     8  frozen             when the gate was closed and the first file was to freeze
 ///  64     8  serialized         when the last file was frozen and serialization began
@@ -55,10 +55,10 @@ public struct LuoCoreSer
     /// <summary>Entries of the descriptor slots, the free ones included.</summary>
     public ulong DescriptorSlots;
 
-    /// <summary>0; reserved for the names of files.</summary>
+    /// <summary>First block of the names of files, 0 for none.</summary>
     public ulong NamesPa;
 
-    /// <summary>0.</summary>
+    /// <summary>Entries of the names of files, the free ones included.</summary>
     public ulong NamesCount;
 
     /// <summary>When the hand-over was asked for, in nanoseconds.</summary>

@@ -11,4 +11,7 @@ public enum LuoCoreTarget : uint
 
     /// <summary>By replacing the process's image.</summary>
     Exec = 2,
+
+    /// <summary>To another process that runs already.</summary>
+    Successor = 3,
 }

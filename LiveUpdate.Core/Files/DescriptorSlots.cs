@@ -23,6 +23,7 @@ public sealed class DescriptorSlots
     private readonly Stack<int> _free = new();
     private SafeFileHandle?[] _incoming = [];
     private BlockSet? _blocks;
+    private IDescriptorMirror? _mirror;
 
     internal DescriptorSlots(KexecHandover memory) => _memory = memory;
 
@@ -33,6 +34,16 @@ public sealed class DescriptorSlots
         {
             lock (_lock)
                 return _outgoing.Count - _free.Count;
+        }
+    }
+
+    /// <summary>How many slots there are, the free ones included.</summary>
+    internal int SlotCount
+    {
+        get
+        {
+            lock (_lock)
+                return _outgoing.Count;
         }
     }
 
@@ -83,6 +94,7 @@ public sealed class DescriptorSlots
                     _outgoing[slot] = handle;
                 }
 
+                _mirror?.Added(slot, handle);
                 return slot;
             }
         }
@@ -107,6 +119,7 @@ public sealed class DescriptorSlots
             _outgoing[slot] = null;
             Write(slot, default);
             _free.Push(slot);
+            _mirror?.Removed(slot);
             if (_free.Count == _outgoing.Count)
             {
                 _outgoing.Clear();
@@ -182,6 +195,19 @@ public sealed class DescriptorSlots
                         LiveUpdateError.BadDescriptor, $"Descriptor {record.Descriptor}, in slot {slot}, is not the file any more that was preserved.");
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Shows every change to somebody, and first what there is, in the order of the changes: nothing is added or removed in between.
+    /// </summary>
+    /// <param name="mirror">Must not throw; null to end it.</param>
+    internal void SetMirror(IDescriptorMirror? mirror)
+    {
+        lock (_lock)
+        {
+            _mirror = mirror;
+            mirror?.Begin(_outgoing);
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed class FileEnvironment
 
     public required DescriptorSlots Descriptors { get; init; }
 
+    public required FileNames Names { get; init; }
+
     /// <summary>Allocations of managed records, which tests make fail (reference F-07).</summary>
     public Func<string, bool>? RecordFault { get; set; }
 }

@@ -5,8 +5,12 @@ namespace LiveUpdate;
 /// <summary>One handler in one orchestrator: its number, its FLB links, and the files that hold it.</summary>
 internal sealed class FileRegistration
 {
+    private const int IncomingShift = 32;
+
     private readonly CompatibleField _field;
-    private int _liveFiles;
+
+    // The files of both sides in one number, so that one operation counts: outgoing ones in the lower half, incoming ones in the upper.
+    private long _files;
     private volatile bool _goingAway;
 
     public FileRegistration(FileHandler handler, int number)
@@ -33,22 +37,42 @@ internal sealed class FileRegistration
     /// <summary>Whether it is being unregistered: it takes no more files and leaves with its last one.</summary>
     public bool IsGoingAway => _goingAway;
 
+    /// <summary>
+    /// The older string that a hand-over under way writes instead of the handler's own, because the next generation knows only that;
+    /// null for the
+    /// own one. Set while nothing is frozen or everything is.
+    /// </summary>
+    public OlderName? WriteAs { get; set; }
+
     /// <summary>How many files of either side hold it.</summary>
-    public int LiveFiles => Volatile.Read(ref _liveFiles);
+    public int LiveFiles
+    {
+        get
+        {
+            long files = Volatile.Read(ref _files);
+            return (int)files + (int)(files >> IncomingShift);
+        }
+    }
 
-    public void AddFile() => Interlocked.Increment(ref _liveFiles);
+    /// <summary>How many preserved files hold it.</summary>
+    public int OutgoingFiles => (int)Volatile.Read(ref _files);
 
-    public void AddFiles(int count) => Interlocked.Add(ref _liveFiles, count);
+    public void AddOutgoing() => Interlocked.Increment(ref _files);
 
-    /// <summary>Lets a file go; true if the handler is being unregistered and this was the last one.</summary>
-    public bool RemoveFile() => Interlocked.Decrement(ref _liveFiles) == 0 && _goingAway;
+    public void AddIncoming(int count) => Interlocked.Add(ref _files, (long)count << IncomingShift);
+
+    /// <summary>Lets a preserved file go; true if the handler is being unregistered and this was the last one.</summary>
+    public bool RemoveOutgoing() => Interlocked.Decrement(ref _files) == 0 && _goingAway;
+
+    /// <summary>Lets an incoming file go; true if the handler is being unregistered and this was the last one.</summary>
+    public bool RemoveIncoming() => Interlocked.Add(ref _files, -(1L << IncomingShift)) == 0 && _goingAway;
 
     /// <summary>Begins to unregister the handler; true if no file holds it.</summary>
     public bool BeginLeaving()
     {
         _goingAway = true;
 
-        // The flag must be out before the count is read: else this and the last RemoveFile could each leave the rest to the other.
+        // The flag must be out before the count is read: else this and the removal of the last file could each leave the rest to the other.
         Interlocked.MemoryBarrier();
         return LiveFiles == 0;
     }

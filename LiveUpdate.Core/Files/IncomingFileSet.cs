@@ -63,7 +63,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
                 {
                     if (last is null || !SameField(record.Compatible, lastField))
                     {
-                        last?.AddFiles(run);
+                        last?.AddIncoming(run);
                         run = 0;
                         last = Match(record.Compatible, record.Token, out name);
                         lastField = record.Compatible;
@@ -79,7 +79,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         }
         finally
         {
-            last?.AddFiles(run);
+            last?.AddIncoming(run);
         }
 
         if ((ulong)_files.Count != count)
@@ -186,7 +186,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         {
             FileRegistration registration = environment.Handlers[_files[number].Handler];
             LetGo(_files[number].File);
-            if (registration.RemoveFile())
+            if (registration.RemoveIncoming())
                 environment.Handlers.Retire(registration);
         }
 
@@ -286,7 +286,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         FinishFlbs(registration);
         if (entry.Status == FileStatus.Retrieved)
             ReleaseObject(number, ref entry);
-        if (registration.RemoveFile())
+        if (registration.RemoveIncoming())
             environment.Handlers.Retire(registration);
     }
 

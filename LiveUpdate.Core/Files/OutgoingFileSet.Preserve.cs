@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
@@ -24,6 +25,9 @@ internal sealed partial class OutgoingFileSet
         try
         {
             attempt.Descriptor = Acquire(file, token);
+            attempt.IsDuplicate = PreservedObject.NeedsDuplicate(file);
+            if (attempt.IsDuplicate && file is SafeSocketHandle)
+                attempt.File = attempt.Descriptor!;
             using CallbackScope callbacks = CallbackScope.Enter();
             Preserve(ref attempt);
         }
@@ -44,7 +48,7 @@ internal sealed partial class OutgoingFileSet
         object accepted = Choose(ref attempt);
         Identify(ref attempt, accepted);
         FileRegistration registration = attempt.Registration;
-        registration.AddFile();
+        registration.AddOutgoing();
         attempt.HoldsHandler = true;
         if (registration.Links.Length != 0)
         {
@@ -61,7 +65,7 @@ internal sealed partial class OutgoingFileSet
             (_holds ??= []).EnsureCapacity(_holds.Count + 1);
         Publish(ref attempt, accepted);
         if (!plain)
-            _holds!.Add(_files.Count - 1, new FileHold(attempt.Descriptor, attempt.Id));
+            _holds!.Add(_files.Count - 1, new FileHold(attempt.Descriptor, attempt.Id, attempt.IsDuplicate));
     }
 
     /// <summary>Takes the first handler, in registration order, that takes the file (reference H-03, F-04).</summary>
@@ -126,12 +130,12 @@ internal sealed partial class OutgoingFileSet
             UnpreserveFlbs(attempt.Registration);
         if (attempt.HoldsId)
             environment.Ids.Remove(attempt.Id);
-        bool last = attempt.HoldsHandler && attempt.Registration.RemoveFile();
+        bool last = attempt.HoldsHandler && attempt.Registration.RemoveOutgoing();
         if (attempt.HoldsRegistrations)
             environment.Handlers.Lock.ExitShared();
         if (last)
             environment.Handlers.Retire(attempt.Registration);
-        attempt.Descriptor?.DangerousRelease();
+        new FileHold(attempt.Descriptor, attempt.Id, attempt.IsDuplicate).Release();
         _blocks!.Trim(_files.Count);
     }
 
@@ -164,6 +168,8 @@ internal sealed partial class OutgoingFileSet
             descriptor = PreservedObject.DescriptorOf(file);
             if (descriptor is null)
                 return null;
+            if (OperatingSystem.IsLinux() && PreservedObject.NeedsDuplicate(file))
+                descriptor = Interop.DescriptorInfo.Duplicate(descriptor);
             bool held = false;
             descriptor.DangerousAddRef(ref held);
         }
@@ -175,10 +181,14 @@ internal sealed partial class OutgoingFileSet
         {
             throw Refuse(LiveUpdateError.InputOutput, token, "The stream cannot be flushed.", exception);
         }
+        catch (LiveUpdateException exception)
+        {
+            throw Refuse(exception.Error, token, "The socket cannot be duplicated.", exception);
+        }
 
         if (descriptor.IsInvalid || (OperatingSystem.IsLinux() && !Interop.DescriptorInfo.IsOpen(descriptor)))
         {
-            descriptor.DangerousRelease();
+            new FileHold(descriptor, default, PreservedObject.NeedsDuplicate(file)).Release();
             throw Refuse(LiveUpdateError.BadDescriptor, token, "The handle is not an open descriptor of a file, or one of a path only.");
         }
 
@@ -224,6 +234,7 @@ internal sealed partial class OutgoingFileSet
         public ulong Token;
         public object File;
         public SafeHandle? Descriptor;
+        public bool IsDuplicate;
         public FileRegistration Registration;
         public FileId Id;
 

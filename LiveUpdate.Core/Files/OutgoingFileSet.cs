@@ -46,10 +46,10 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
             UnpreserveFlbs(registration);
             FileHold hold = HoldOf(number, entry.File!);
             environment.Ids.Remove(hold.Id);
-            if (registration.RemoveFile())
+            if (registration.RemoveOutgoing())
                 environment.Handlers.Retire(registration);
             _blocks!.Trim(number);
-            hold.Handle?.DangerousRelease();
+            hold.Release();
             entry = default;
         }
 
@@ -91,6 +91,8 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
         {
             FileRegistration registration = environment.Handlers[_files[number].Handler];
             LiveUpdateException refusal = Failed(exception, "freeze", _files[number].Token, registration);
+            if (registration.WriteAs is not null)
+                WriteOwnName(number, registration);
             Unfreeze(number);
             throw refusal;
         }
@@ -105,7 +107,7 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
     public void Abandon()
     {
         foreach (FileHold hold in _holds?.Values ?? Enumerable.Empty<FileHold>())
-            hold.Handle?.DangerousRelease();
+            hold.Release();
         _holds = null;
     }
 
@@ -131,6 +133,12 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
         FileRegistration registration = environment.Handlers[entry.Handler];
         call.Registration = registration;
         call.Compatible = registration.Handler.Compatible;
+        if (registration.WriteAs is { } older)
+        {
+            call.Compatible = older.Compatible;
+            older.Field.Bytes.CopyTo(record.Compatible);
+        }
+
         (call.File, call.State, call.Token, call.Data) = (entry.File, entry.State, entry.Token, entry.Data);
         registration.Handler.InvokeFreeze(ref call);
         entry.Data = call.Data;
@@ -153,7 +161,16 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
             {
                 environment.Errors.Add(Failed(exception, "unfreeze", entry.Token, registration));
             }
+
+            if (registration.WriteAs is not null)
+                WriteOwnName(number, registration);
         }
+    }
+
+    private void WriteOwnName(int number, FileRegistration registration)
+    {
+        ref LuoFileSer record = ref MemoryMarshal.AsRef<LuoFileSer>(_blocks!.GetEntry(number));
+        registration.Field.Bytes.CopyTo(record.Compatible);
     }
 
     private FileHold HoldOf(int number, object file) =>

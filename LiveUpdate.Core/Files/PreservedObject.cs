@@ -18,6 +18,13 @@ internal static class PreservedObject
         _ => null,
     };
 
+    /// <summary>
+    /// Whether a duplicate of the handle must be held instead: the runtime's <see cref="Socket.Dispose()"/> waits, and shuts the
+    /// connection down, for
+    /// as long as anybody else holds the socket's own handle.
+    /// </summary>
+    public static bool NeedsDuplicate(object file) => (file is Socket or SafeSocketHandle) && OperatingSystem.IsLinux();
+
     /// <summary>The identity of an object whose handler names none (reference H-02).</summary>
     /// <exception cref="LiveUpdateException">EBADF: the descriptor is not open.</exception>
     public static FileId DefaultId(object file, SafeHandle? descriptor)

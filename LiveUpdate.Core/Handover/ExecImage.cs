@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
@@ -37,7 +36,8 @@ internal sealed class ExecImage : IDisposable
         _arguments = new NativeStringArray(command.Arguments);
         try
         {
-            _environment = new NativeStringArray(ComposeEnvironment(options, memory));
+            _environment = new NativeStringArray(ProcessEnvironment.Compose(
+                options.Environment, ExecNotice.Variable, ExecNotice.ForThisProcess((int)memory.DangerousGetHandle())));
         }
         catch
         {
@@ -82,29 +82,5 @@ internal sealed class ExecImage : IDisposable
             errno = Marshal.GetLastPInvokeError();
         if (errno != 0)
             throw Refusal.Create((LiveUpdateError)errno, "hand over", $"{path} cannot be executed.");
-    }
-
-    private static List<string> ComposeEnvironment(ExecOptions options, SafeFileHandle memory)
-    {
-        var composed = new List<string>();
-        if (options.Environment is { } given)
-        {
-            foreach ((string name, string value) in given)
-                Add(name, value);
-        }
-        else
-        {
-            foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-                Add((string)variable.Key, (string?)variable.Value ?? "");
-        }
-
-        composed.Add($"{ExecNotice.Variable}={ExecNotice.ForThisProcess((int)memory.DangerousGetHandle())}");
-        return composed;
-
-        void Add(string name, string value)
-        {
-            if (name != ExecNotice.Variable)
-                composed.Add($"{name}={value}");
-        }
     }
 }

@@ -37,7 +37,7 @@ public sealed class ExecTarget : HandoverTarget
     internal Action? Executing { get; init; }
 
     /// <inheritdoc/>
-    internal override void Prepare(LiveUpdateEngine engine)
+    internal override void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
     {
         _options.BeforeExec?.Invoke();
         var image = new ExecImage(_options, engine);
@@ -78,5 +78,5 @@ public sealed class ExecTarget : HandoverTarget
     }
 
     /// <inheritdoc/>
-    internal override void Release() => Interlocked.Exchange(ref _image, null)?.Dispose();
+    internal override void Release(LiveUpdateEngine engine) => Interlocked.Exchange(ref _image, null)?.Dispose();
 }

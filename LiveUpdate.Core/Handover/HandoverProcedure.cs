@@ -25,15 +25,15 @@ internal static class HandoverProcedure
         var times = new HandoverTimes { Started = Stopwatch.GetTimestamp(), Target = target.Kind };
         CheckUnfinished(engine, discardUnfinished);
         times.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
-        target.Prepare(engine);
+        target.Prepare(engine, cancellationToken);
         try
         {
-            engine.CloseGate(cancellationToken);
+            CloseGate(engine, target, cancellationToken);
             FreezeAndTransfer(engine, target, discardUnfinished, ref times, cancellationToken);
         }
         finally
         {
-            target.Release();
+            target.Release(engine);
         }
 
         return CreateReport(engine, times);
@@ -61,6 +61,19 @@ internal static class HandoverProcedure
         };
     }
 
+    private static void CloseGate(LiveUpdateEngine engine, HandoverTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            engine.CloseGate(cancellationToken);
+        }
+        catch
+        {
+            target.CallOff();
+            throw;
+        }
+    }
+
     private static void FreezeAndTransfer(
         LiveUpdateEngine engine,
         HandoverTarget target,
@@ -72,6 +85,7 @@ internal static class HandoverProcedure
         try
         {
             CheckUnfinished(engine, discardUnfinished);
+            target.BeforeFreeze(engine);
             var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
             using (engine.WatchFreeze(progress))
                 engine.FreezeAndSerialize(progress, ref times);
@@ -81,8 +95,10 @@ internal static class HandoverProcedure
         }
         catch (Exception exception) when (!engine.Gate.IsOver)
         {
+            // After the commit there is no way back, and this is not reached: the new generation is the owner, whatever became of it.
             try
             {
+                target.CallOff();
                 if (frozen)
                     engine.Thaw();
             }
@@ -102,7 +118,7 @@ internal static class HandoverProcedure
         Target = NameOf(times.Target),
         Sessions = times.Sessions,
         Files = times.Files,
-        Descriptors = engine.Descriptors.Count,
+        Descriptors = times.Descriptors,
         Bytes = times.Bytes,
         Phases = OutgoingPhases(times, Stopwatch.GetTimestamp()),
     };
@@ -122,6 +138,7 @@ internal static class HandoverProcedure
     {
         LuoCoreTarget.InProcess => "in-process",
         LuoCoreTarget.Exec => "exec",
+        LuoCoreTarget.Successor => "successor",
         _ => "unknown",
     };
 

@@ -26,6 +26,22 @@ public abstract partial class HandoverTarget
     [SupportedOSPlatform("linux")]
     public static ExecTarget Exec(ExecOptions? options = null) => new(options ?? new ExecOptions());
 
+    /// <summary>
+    /// Hands over to another process that runs beside this one: started here, or one that connects. Until the commit any failure ends
+    /// it, and
+    /// everything here goes on.
+    /// </summary>
+    /// <param name="options">Which process, and how long it may take; null to start this program again.</param>
+    /// <remarks>
+    /// The hand-over is refused with ENOENT, and the list, when the successor cannot retrieve something that is preserved; with
+    /// EOPNOTSUPP when it reads
+    /// other formats, or preserved memory is not shared; with EPIPE when it ends; with EPROTO when it does not keep to the protocol; with
+    /// ETIMEDOUT; and with what it says itself.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    [SupportedOSPlatform("linux")]
+    public static SuccessorTarget Successor(SuccessorOptions? options = null) => new(options ?? new SuccessorOptions());
+
     /// <summary>The target as it stands in the image.</summary>
     internal abstract LuoCoreTarget Kind { get; }
 
@@ -35,12 +51,22 @@ public abstract partial class HandoverTarget
     internal abstract bool ChecksDescriptors { get; }
 
     /// <summary>What can be done, and can fail, while sessions are still in use; leaves nothing behind when it throws.</summary>
-    internal virtual void Prepare(LiveUpdateEngine engine)
+    internal virtual void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
+    {
+    }
+
+    /// <summary>The last chance to refuse before anything is frozen: the gate is closed, and nothing is preserved any more.</summary>
+    internal virtual void BeforeFreeze(LiveUpdateEngine engine)
+    {
+    }
+
+    /// <summary>Makes sure that nobody else acts, before anything is unfrozen; called when the hand-over is called off.</summary>
+    internal virtual void CallOff()
     {
     }
 
     /// <summary>Gives back what <see cref="Prepare"/> took, however the hand-over ended.</summary>
-    internal virtual void Release()
+    internal virtual void Release(LiveUpdateEngine engine)
     {
     }
 

@@ -25,4 +25,10 @@ internal static partial class EngineLog
 
     [LoggerMessage(8, LogLevel.Critical, "The freeze hangs in session {Session}, file {File}: handler {Handler}, token {Token}")]
     public static partial void FreezeHangs(ILogger logger, string session, int file, string handler, string token);
+
+    [LoggerMessage(9, LogLevel.Warning, "Session {Session} was finished with {Count} files that nobody retrieved, and they are dropped: {Files}")]
+    public static partial void FilesDropped(ILogger logger, string session, int count, string files);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Count} descriptors that arrived were claimed by no file, and are closed now that every session is finished")]
+    public static partial void DescriptorsDropped(ILogger logger, int count);
 }

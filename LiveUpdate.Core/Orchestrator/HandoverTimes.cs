@@ -12,6 +12,7 @@ internal struct HandoverTimes
     public long HandedOver;
     public long Sessions;
     public long Files;
+    public long Descriptors;
     public long Bytes;
     public LuoCoreTarget Target;
 }

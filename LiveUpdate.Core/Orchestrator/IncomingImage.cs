@@ -13,6 +13,8 @@ internal sealed class IncomingImage
 {
     private static readonly PageOwner s_sessionBlocks = new("incoming session blocks");
 
+    private static readonly PageOwner s_nameBlocks = new("incoming file names");
+
     private static readonly PageOwner s_slotBlocks = new("incoming descriptor slots");
 
     private IncomingImage(ulong number, KhoSubtree root, PhysicalAddress flbPage)
@@ -36,6 +38,9 @@ internal sealed class IncomingImage
 
     /// <summary>The table of descriptor slots; null for none.</summary>
     public IncomingBlockSet? Slots { get; private set; }
+
+    /// <summary>The table of file names; null for none.</summary>
+    public IncomingBlockSet? Names { get; private set; }
 
     /// <summary>The FLBs by name: data handle and number of files.</summary>
     public Dictionary<string, (ulong Data, ulong Files)> Flbs { get; } = new(StringComparer.Ordinal);
@@ -129,6 +134,8 @@ internal sealed class IncomingImage
             LuoCoreSer core = CoreRecord.Read(GetBlob(memory, subtree, "core record"), subtree.Address);
             Claim(memory, subtree.Address, "core record");
             Core = core;
+            if (core.NamesPa != 0)
+                Names = IncomingBlockSet.Open(memory, new PhysicalAddress(core.NamesPa), FileNameSer.Size, "file name block", s_nameBlocks);
             if (core.DescriptorsPa != 0)
             {
                 Slots = IncomingBlockSet.Open(

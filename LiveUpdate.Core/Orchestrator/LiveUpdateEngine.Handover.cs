@@ -153,10 +153,14 @@ internal sealed partial class LiveUpdateEngine
     private void SerializeCore(ref HandoverTimes times)
     {
         (PhysicalAddress slots, int count) = Descriptors.Seal();
+        (PhysicalAddress names, int nameSlots) = _names.Seal();
+        times.Descriptors = Descriptors.Count;
         CoreRecord.Write(Memory.GetSpan(_core, LuoCoreSer.Size), new LuoCoreSer
         {
             DescriptorsPa = slots.Value,
             DescriptorSlots = (ulong)count,
+            NamesPa = names.Value,
+            NamesCount = (ulong)nameSlots,
             Started = times.Started,
             Frozen = times.Frozen,
             Serialized = times.Serialized,

@@ -20,6 +20,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     private readonly EngineOptions _options;
     private readonly IncomingImage? _image;
     private readonly CleanupErrors _errors;
+    private readonly FileNames _names;
     private readonly Lock _openLock = new();
     private readonly PageOwner _rootOwner = new("LUO root");
     private PhysicalAddress _root;
@@ -40,6 +41,8 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         Flbs.Load(image?.Flbs);
         Handlers = new HandlerRegistry(Flbs);
         Descriptors = new DescriptorSlots(memory);
+        _names = new FileNames(memory);
+        _names.Load(image?.Names);
         var files = new FileEnvironment
         {
             Memory = memory,
@@ -48,8 +51,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             Handlers = Handlers,
             Ids = new FileIdSet(),
             Descriptors = Descriptors,
+            Names = _names,
         };
-        Sessions = new SessionEnvironment { Files = files, Gate = Gate };
+        Sessions = new SessionEnvironment { Files = files, Gate = Gate, Finished = SessionFinished };
         Outgoing = new OutgoingSessionList(memory);
         Incoming = new IncomingSessionList(Sessions);
     }
@@ -158,6 +162,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         if (!_options.IsEnabled)
             return;
         _image?.Release(Memory);
+        _names.Restore();
         if (_deserialized)
         {
             _image?.Sessions?.Dispose();
@@ -291,6 +296,18 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             if (Memory.IsActive)
                 blocks.Dispose();
         }
+    }
+
+    // What no handler claimed when the last session is finished would stay open for the life of the process.
+    private void SessionFinished(IncomingRecord record, int unclaimed, IReadOnlyList<SessionFile> first)
+    {
+        if (unclaimed > 0)
+            EngineLog.FilesDropped(_options.Logger, record.Name.ToString(), unclaimed, string.Join(", ", first));
+        if (Incoming.UnfinishedNames.Count > 0)
+            return;
+        int closed = Descriptors.ReleaseIncoming();
+        if (closed > 0)
+            EngineLog.DescriptorsDropped(_options.Logger, closed);
     }
 
     private void VerifyUnsynchronized()

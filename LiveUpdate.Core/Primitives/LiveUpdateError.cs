@@ -69,6 +69,9 @@ public enum LiveUpdateError
     /// <summary>ENOSPC: a limit of the format is reached (reference 4.13), or reserved room is too small.</summary>
     NoSpace = 28,
 
+    /// <summary>EPIPE: the process at the other end is gone.</summary>
+    BrokenPipe = 32,
+
     /// <summary>ERANGE: a number does not fit its field.</summary>
     OutOfRange = 34,
 
@@ -77,6 +80,9 @@ public enum LiveUpdateError
 
     /// <summary>ETIME: a deadline of a callback passed.</summary>
     TimerExpired = 62,
+
+    /// <summary>EPROTO: the process at the other end does not keep to the protocol.</summary>
+    Protocol = 71,
 
     /// <summary>EOPNOTSUPP: switched off, or not supported.</summary>
     NotSupported = 95,

@@ -3,6 +3,9 @@ namespace LiveUpdate;
 /// <summary>One session that came from the previous generation, with its files and whether somebody has claimed it.</summary>
 internal sealed class IncomingRecord(SessionName name, SessionEnvironment environment)
 {
+    // A message about a million files that nobody retrieved need not name them all.
+    private const int MaxDescribed = 20;
+
     private int _claims;
 
     public SessionName Name { get; } = name;
@@ -34,8 +37,10 @@ internal sealed class IncomingRecord(SessionName name, SessionEnvironment enviro
         if (IsFinished)
             return;
         Files.CheckFinish();
+        (int unclaimed, IReadOnlyList<SessionFile> first) = FindUnclaimed();
         Files.FinishAll();
         IsFinished = true;
+        environment.Finished?.Invoke(this, unclaimed, first);
     }
 
     /// <summary>The files, for listing. Needs the lock.</summary>
@@ -44,11 +49,31 @@ internal sealed class IncomingRecord(SessionName name, SessionEnvironment enviro
         var files = new SessionFile[Files.Count];
         for (int i = 0; i < files.Length; i++)
         {
-            ref readonly FileEntry entry = ref Files[i];
-            string handler = environment.Files.Handlers[entry.Handler].Handler.Compatible;
-            files[i] = new SessionFile(entry.Token, handler, new DataHandle(entry.Data), entry.Status);
+            files[i] = Describe(Files[i]);
         }
 
         return files;
+    }
+
+    private (int Count, IReadOnlyList<SessionFile> First) FindUnclaimed()
+    {
+        int count = 0;
+        List<SessionFile> first = [];
+        for (int i = 0; i < Files.Count; i++)
+        {
+            if (Files[i].Status == FileStatus.Listed && ++count <= MaxDescribed)
+                first.Add(Describe(Files[i]));
+        }
+
+        return (count, first);
+    }
+
+    private SessionFile Describe(in FileEntry entry)
+    {
+        string handler = environment.Files.Handlers[entry.Handler].Handler.Compatible;
+        return new SessionFile(entry.Token, handler, new DataHandle(entry.Data), entry.Status)
+        {
+            Name = environment.Files.Names.Find(Name, entry.Token),
+        };
     }
 }

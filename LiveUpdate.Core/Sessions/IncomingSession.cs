@@ -34,6 +34,13 @@ internal sealed class IncomingSession(IncomingRecord record, SessionEnvironment 
     }
 
     /// <inheritdoc/>
+    public override void Preserve(Token token, object file, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        Preserve(token, file);
+    }
+
+    /// <inheritdoc/>
     public override bool TryRetrieve<T>(Token token, [NotNullWhen(true)] out T? file)
         where T : class
     {

@@ -9,6 +9,7 @@ internal sealed class OutgoingSession : Session
     private readonly SessionEnvironment _environment;
     private readonly OutgoingSessionList _list;
     private readonly Lock _lock = new();
+    private Dictionary<ulong, (int Slot, string Text)>? _names;
     private bool _closed;
 
     public OutgoingSession(SessionName name, SessionEnvironment environment, OutgoingSessionList list)
@@ -64,6 +65,33 @@ internal sealed class OutgoingSession : Session
     }
 
     /// <inheritdoc/>
+    public override void Preserve(Token token, object file, string name)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(name);
+        using GenerationGate.Pass pass = _environment.Gate.Enter("preserve", Name);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            // The name first: nothing that can fail comes after the file.
+            int slot = _environment.Files.Names.Add(SessionName, token.Value, name);
+            try
+            {
+                _names ??= [];
+                _names.EnsureCapacity(_names.Count + 1);
+                Files.Preserve(token.Value, file);
+            }
+            catch
+            {
+                _environment.Files.Names.Remove(slot);
+                throw;
+            }
+
+            _names.Add(token.Value, (slot, name));
+        }
+    }
+
+    /// <inheritdoc/>
     public override bool TryRetrieve<T>(Token token, [NotNullWhen(true)] out T? file)
         where T : class => throw WrongKind("retrieve", token);
 
@@ -87,6 +115,9 @@ internal sealed class OutgoingSession : Session
             if (_closed)
                 return;
             Files.UnpreserveAll();
+            foreach ((int slot, _) in _names?.Values ?? Enumerable.Empty<(int, string)>())
+                _environment.Files.Names.Remove(slot);
+            _names = null;
             Volatile.Write(ref _closed, true);
         }
 
@@ -116,7 +147,10 @@ internal sealed class OutgoingSession : Session
     {
         ref readonly FileEntry entry = ref Files[number];
         string handler = _environment.Files.Handlers[entry.Handler].Handler.Compatible;
-        return new SessionFile(entry.Token, handler, new DataHandle(entry.Data), FileStatus.Listed);
+        return new SessionFile(entry.Token, handler, new DataHandle(entry.Data), FileStatus.Listed)
+        {
+            Name = _names is not null && _names.TryGetValue(entry.Token, out (int, string Text) name) ? name.Text : null,
+        };
     }
 
     private LiveUpdateException WrongKind(string operation, Token? token)

@@ -38,7 +38,8 @@ public abstract class Session : IControlObject, IDisposable
     /// <param name="file">
     /// The object. A <see cref="System.Runtime.InteropServices.SafeHandle"/>, <see cref="System.Net.Sockets.Socket"/> or
     /// <see cref="FileStream"/> counts by its open file description, any other object by reference. The caller keeps it and may close it
-    /// afterwards (F-13): the orchestrator holds the handle. A stream is flushed and its position written to the descriptor now; later
+    /// afterwards (F-13): the orchestrator holds the handle, or for a socket a duplicate. A stream is flushed and its position written
+    /// to the descriptor now; later
     /// moves of the stream are not carried.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="file"/> is null.</exception>
@@ -50,6 +51,21 @@ public abstract class Session : IControlObject, IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public abstract void Preserve(Token token, object file);
+
+    /// <summary>
+    /// Preserves a file under a token, with a name that the next generation finds in <see cref="GetFiles"/> before it retrieves
+    /// anything.
+    /// </summary>
+    /// <param name="token">Unique in this session; any value.</param>
+    /// <param name="file">The object, as in <see cref="Preserve(Token, object)"/>.</param>
+    /// <param name="name">1 to 63 bytes in UTF-8, no NUL; need not be unique. The kernel knows no names: sessions of a real device
+    /// refuse this.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="file"/> or <paramref name="name"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty, too long, or holds a NUL.</exception>
+    /// <exception cref="LiveUpdateException">EOPNOTSUPP: sessions of this device have no names. Else as without a name.</exception>
+    /// <inheritdoc cref="Preserve(Token, object)"/>
+    public virtual void Preserve(Token token, object file, string name) => Refusal.Throw(
+        LiveUpdateError.NotSupported, "preserve", "Sessions of this device have no names of files.", Name, token.Value);
 
     /// <summary>Retrieves a file; its handler rebuilds it once, and later calls give the same one (reference 4.9).</summary>
     /// <param name="token">The token it was preserved under.</param>

@@ -1,0 +1,4 @@
+namespace LiveUpdate.TestHost.Successor;
+
+/// <summary>What <see cref="OlderHandler"/> preserves.</summary>
+internal sealed record OlderFile(ulong Data, string Compatible);

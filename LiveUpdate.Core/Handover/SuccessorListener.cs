@@ -1,0 +1,123 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
+using LiveUpdate.Interop;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// Waits for a successor that somebody else started. Whoever is not this user, does not know the secret or talks nonsense is turned
+/// away, and the
+/// wait goes on: no other process can call the hand-over off.
+/// </summary>
+[SupportedOSPlatform("linux")]
+internal sealed class SuccessorListener : IDisposable
+{
+    // One that connects and says nothing keeps the others waiting for no longer than this.
+    private static readonly TimeSpan s_helloTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly string _path;
+    private readonly byte[] _secret;
+
+    /// <summary>Listens.</summary>
+    /// <exception cref="LiveUpdateException">EADDRINUSE: the file exists. ENOENT, EACCES and others: it cannot be made.</exception>
+    public SuccessorListener(string path, string secret)
+    {
+        (_path, _secret) = (path, Encoding.UTF8.GetBytes(secret));
+        try
+        {
+            _socket.Bind(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException exception)
+        {
+            _socket.Dispose();
+            throw new LiveUpdateException((LiveUpdateError)exception.NativeErrorCode, $"Listening at {path} failed.", exception);
+        }
+
+        // Between the bind and this nobody can connect, because nobody listens.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _socket.Listen();
+    }
+
+    /// <summary>Waits for the right one.</summary>
+    /// <exception cref="LiveUpdateException">ETIMEDOUT, with the reason why the last one was turned away inside.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public (SuccessorChannel Channel, SuccessorHello Hello) Accept(Deadline deadline, CancellationSignal cancellation)
+    {
+        LiveUpdateException? last = null;
+        while (true)
+        {
+            switch (DescriptorWait.Wait(_socket.SafeHandle, Libc.POLLIN, deadline, cancel: cancellation.Descriptor))
+            {
+                case WaitResult.TimedOut:
+                    throw new LiveUpdateException(LiveUpdateError.TimedOut, $"No successor connected to {_path} in time.", last);
+                case WaitResult.Cancelled:
+                    throw new OperationCanceledException("The hand-over was cancelled.", cancellation.Token);
+            }
+
+            try
+            {
+                return Greet(_socket.Accept().SafeHandle, Deadline.Earlier(deadline, Deadline.After(s_helloTimeout)), cancellation);
+            }
+            catch (LiveUpdateException exception)
+            {
+                last = exception;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        File.Delete(_path);
+    }
+
+    private (SuccessorChannel Channel, SuccessorHello Hello) Greet(SafeSocketHandle socket, Deadline deadline, CancellationSignal cancellation)
+    {
+        SuccessorChannel? channel = null;
+        try
+        {
+            (int process, uint user) = ProcessHandle.IdentifyPeer(socket);
+            channel = new SuccessorChannel(
+                socket, ProcessHandle.TryOpenPeer(socket, process) ?? throw Refused(LiveUpdateError.BrokenPipe, "it has ended"), "successor")
+            {
+                Cancellation = cancellation,
+            };
+            if (user != Libc.Geteuid())
+                throw TurnAway(channel, deadline, LiveUpdateError.NotPermitted, $"process {process} runs as user {user}");
+            if (process == Environment.ProcessId)
+                throw TurnAway(channel, deadline, LiveUpdateError.InvalidArgument, "a process cannot be its own successor");
+            if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
+                throw channel.Unexpected("something else than hello");
+            SuccessorHello hello = SuccessorHello.Read(channel.PayloadMemory);
+            if (!CryptographicOperations.FixedTimeEquals(hello.Secret, _secret))
+                throw TurnAway(channel, deadline, LiveUpdateError.AccessDenied, $"process {process} does not know the secret");
+            return (channel, hello);
+        }
+        catch
+        {
+            channel?.Dispose();
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static LiveUpdateException TurnAway(SuccessorChannel channel, Deadline deadline, LiveUpdateError error, string reason)
+    {
+        try
+        {
+            channel.Send(SuccessorMessage.Refused, deadline, new SuccessorFailure(error, reason).Write());
+        }
+        catch (LiveUpdateException)
+        {
+            // It has gone by itself.
+        }
+
+        return Refused(error, reason);
+    }
+
+    private static LiveUpdateException Refused(LiveUpdateError error, string reason) => new(error, $"A process that connected was turned away: {reason}.");
+}

@@ -1,0 +1,145 @@
+using System.Runtime.Versioning;
+using LiveUpdate.Abi;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate;
+
+/// <summary>
+/// Hands over to another process that runs beside this one: it boots while this one still works, gets memory and descriptors early, and
+/// takes
+/// over at the commit. Until then any failure ends the successor, and this process goes on as if nothing had been tried.
+/// </summary>
+/// <remarks>
+/// <para>At most one process ever acts as the owner. The successor acts only on the commit, or once it has verified and this process has
+/// ended;
+/// a successor whose predecessor ends before the go exits with <see cref="PredecessorGoneExitCode"/>. See <c>docs/handover.md</c>.</para>
+/// <para>The successor is a child of this process unless it was adopted. It gets the standard streams and nothing else that is open here
+/// but what is
+/// preserved. After a hand-over this process should end; it is over as a generation.</para>
+/// <para>A target may be used again after a hand-over was called off, and by one at a time.</para>
+/// </remarks>
+[SupportedOSPlatform("linux")]
+public sealed class SuccessorTarget : HandoverTarget
+{
+    /// <summary>The exit code of a successor whose predecessor ended before it said go: 75, the C library's EX_TEMPFAIL.</summary>
+    public const int PredecessorGoneExitCode = 75;
+
+    private readonly SuccessorOptions _options;
+    private CancellationSignal? _cancellation;
+    private SuccessorConnection? _connection;
+    private int _used;
+    private bool _secretUsed;
+
+    internal SuccessorTarget(SuccessorOptions options)
+    {
+        if (options.ListenPath is not null && string.IsNullOrEmpty(options.Secret))
+            throw new ArgumentException("A successor that connects must know a secret: set Secret beside ListenPath.", nameof(options));
+        if (options.ListenPath is not null && (options.Path is not null || options.Arguments is not null || options.Environment is not null))
+            throw new ArgumentException("A successor is started or connects: set either ListenPath or Path, Arguments and Environment.", nameof(options));
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    internal override LuoCoreTarget Kind => LuoCoreTarget.Successor;
+
+    /// <inheritdoc/>
+    internal override bool ChecksDescriptors => false;
+
+    /// <summary>Test seam: called as each phase is reached.</summary>
+    internal Action<SuccessorPhase>? Reached { get; init; }
+
+    /// <inheritdoc/>
+    internal override void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
+    {
+        SafeFileHandle memory = engine.Memory.Memory.SharedFile ?? throw Refusal.Create(
+            LiveUpdateError.NotSupported,
+            "hand over",
+            "The preserved memory belongs to this process alone. Make it with KhoMemory.CreateShared, or leave LiveUpdateOptions.Memory unset.");
+        if (Interlocked.Exchange(ref _used, 1) != 0)
+            throw new InvalidOperationException("Another hand-over uses this target.");
+        try
+        {
+            var cancellation = new CancellationSignal(cancellationToken);
+            _cancellation = cancellation;
+            SuccessorConnection connection = Connect(engine, cancellation);
+            _connection = connection;
+            connection.PreflightOrRefuse();
+            Reached?.Invoke(SuccessorPhase.Greeted);
+            connection.SendAll(memory);
+        }
+        catch
+        {
+            CallOff();
+            SuccessorPreflight.Forget(engine);
+            Release();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void BeforeFreeze(LiveUpdateEngine engine) => _connection!.Preflight();
+
+    /// <inheritdoc/>
+    internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times) => _connection!.Transfer();
+
+    /// <inheritdoc/>
+    internal override void CallOff() => _connection?.CallOff();
+
+    /// <inheritdoc/>
+    internal override void Release(LiveUpdateEngine engine)
+    {
+        SuccessorPreflight.Forget(engine);
+        Release();
+    }
+
+    private void Release()
+    {
+        _connection?.Dispose();
+        _cancellation?.Dispose();
+        (_connection, _cancellation) = (null, null);
+        Volatile.Write(ref _used, 0);
+    }
+
+    private SuccessorConnection Connect(LiveUpdateEngine engine, CancellationSignal cancellation)
+    {
+        Deadline deadline = Deadline.After(_options.StartTimeout);
+        (SuccessorChannel channel, SuccessorHello hello) =
+            _options.ListenPath is { } path ? Adopt(path, deadline, cancellation) : Start(deadline, cancellation);
+        return new SuccessorConnection(engine, channel, hello, _options, Reached);
+    }
+
+    private (SuccessorChannel Channel, SuccessorHello Hello) Adopt(string path, Deadline deadline, CancellationSignal cancellation)
+    {
+        if (_secretUsed)
+            throw new InvalidOperationException("The secret has been used: make a target with another one.");
+        using var listener = new SuccessorListener(path, _options.Secret!);
+        Reached?.Invoke(SuccessorPhase.Connected);
+        SuccessorRehearsal.Run();
+        (SuccessorChannel channel, SuccessorHello hello) = listener.Accept(deadline, cancellation);
+        _secretUsed = true;
+        return (channel, hello);
+    }
+
+    private (SuccessorChannel Channel, SuccessorHello Hello) Start(Deadline deadline, CancellationSignal cancellation)
+    {
+        SuccessorChannel channel = SuccessorLauncher.Start(_options);
+        try
+        {
+            channel.Cancellation = cancellation;
+            Reached?.Invoke(SuccessorPhase.Connected);
+
+            // The time until the successor has booted is used to have this side's code compiled before anything is frozen.
+            SuccessorRehearsal.Run();
+            if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
+                throw channel.Unexpected("something else than hello");
+            return (channel, SuccessorHello.Read(channel.PayloadMemory));
+        }
+        catch
+        {
+            channel.Peer.Kill();
+            channel.Peer.Reap();
+            channel.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Interop;
+
+/// <summary>Another process, held by a pidfd: its number cannot come to mean another process while this is open.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ProcessHandle : IDisposable
+{
+    private const int ESRCH = 3;
+    private const int EINTR = 4;
+    private const int ENOPROTOOPT = 92;
+
+    private string? _ending;
+
+    private ProcessHandle(SafeFileHandle descriptor, int id) => (Descriptor, Id) = (descriptor, id);
+
+    /// <summary>The pidfd; readable when the process has ended.</summary>
+    public SafeFileHandle Descriptor { get; }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Whether it has ended: no thread of it runs, and what it had open is closed.</summary>
+    public bool HasEnded => Wait(0);
+
+    /// <summary>Holds a process by its id; the caller knows that the id is still that process's.</summary>
+    /// <returns>Null if there is no such process.</returns>
+    /// <exception cref="LiveUpdateException">The call failed: EMFILE; ENOSYS before Linux 5.3.</exception>
+    public static ProcessHandle? TryOpen(int id)
+    {
+        var descriptor = new SafeFileHandle();
+        int number = Libc.PidfdOpen(id);
+        int errno = number < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (errno == ESRCH)
+            return null;
+        if (errno != 0)
+            throw Errno.Failed(errno, $"Opening process {id}");
+        Marshal.InitHandle(descriptor, number);
+        return new ProcessHandle(descriptor, id);
+    }
+
+    /// <summary>Holds the process at the other end of a Unix socket: the one that connected, listened or made the pair.</summary>
+    /// <remarks>
+    /// Before Linux 6.5 by its id: were it to end, and another process to get its number, between the connect and this call, that one
+    /// would be
+    /// held.
+    /// </remarks>
+    /// <returns>Null if it has ended.</returns>
+    /// <exception cref="LiveUpdateException">A call failed.</exception>
+    public static ProcessHandle? TryOpenPeer(SafeHandle socket, int id)
+    {
+        var descriptor = new SafeFileHandle();
+        Span<int> number = [-1];
+        uint bytes = sizeof(int);
+        if (Libc.Getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERPIDFD, number, ref bytes) != 0)
+            return Marshal.GetLastPInvokeError() == ENOPROTOOPT ? TryOpen(id) : null;
+        Marshal.InitHandle(descriptor, number[0]);
+        return new ProcessHandle(descriptor, id);
+    }
+
+    /// <summary>The process id and the effective user id of the process at the other end of a Unix socket.</summary>
+    /// <exception cref="LiveUpdateException">The call failed.</exception>
+    public static (int Process, uint User) IdentifyPeer(SafeHandle socket)
+    {
+        Span<int> credentials = stackalloc int[3];
+        uint bytes = sizeof(int) * 3;
+        if (Libc.Getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERCRED, credentials, ref bytes) != 0)
+            throw Errno.Failed(Marshal.GetLastPInvokeError(), "Asking who is at the other end of a socket");
+        return (credentials[0], (uint)credentials[1]);
+    }
+
+    /// <summary>Kills it and waits until it has ended, without limit: nothing may go on while it could still act.</summary>
+    /// <remarks>One that runs as another user by now cannot be killed; then only the wait remains.</remarks>
+    public void Kill()
+    {
+        _ = Libc.PidfdSendSignal(Descriptor, Libc.SIGKILL);
+        WaitForEnd();
+    }
+
+    /// <summary>Waits until it has ended, without limit.</summary>
+    public void WaitForEnd()
+    {
+        while (!Wait(-1))
+        {
+        }
+    }
+
+    /// <summary>Takes leave of a child that has ended, so that no zombie stays, and says how it ended.</summary>
+    /// <param name="milliseconds">How long to wait for its end.</param>
+    /// <returns>Null if it has not ended, is no child of this process, or was reaped by somebody else.</returns>
+    public string? Reap(int milliseconds = 0)
+    {
+        Wait(milliseconds);
+        return _ending ??= ReapOnce();
+    }
+
+    private string? ReapOnce()
+    {
+        using var reference = new HandleReference(Descriptor);
+        if (Libc.Waitid(Libc.P_PIDFD, (int)reference.Value, out Libc.ChildStatus status, Libc.WEXITED | Libc.WNOHANG) != 0 || status.Process == 0)
+            return null;
+        return status.Code == Libc.CLD_EXITED
+            ? string.Create(CultureInfo.InvariantCulture, $"exit code {status.Status}")
+            : string.Create(CultureInfo.InvariantCulture, $"signal {status.Status}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Descriptor.Dispose();
+
+    private bool Wait(int milliseconds)
+    {
+        using var reference = new HandleReference(Descriptor);
+        var entry = new Libc.PollEntry { Descriptor = (int)reference.Value, Events = Libc.POLLIN };
+        int ready = Libc.Poll(ref entry, 1, milliseconds);
+        if (ready < 0 && Marshal.GetLastPInvokeError() is var errno && errno != EINTR)
+            throw Errno.Failed(errno, $"Waiting for process {Id}");
+        return ready > 0;
+    }
+}
