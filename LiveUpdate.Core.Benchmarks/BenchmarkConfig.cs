@@ -26,7 +26,8 @@ internal sealed class BenchmarkConfig : ManualConfig
             .WithIterationCount(11));
         AddDiagnoser(MemoryDiagnoser.Default);
         AddColumnProvider(DefaultColumnProviders.Instance);
-        AddColumn(new PerFileColumn("Median", static figures => figures.Median), new PerFileColumn("Minimum", static figures => figures.Min));
+        AddColumn(new PerFileColumn("Median", static figures => figures.Median));
+        AddColumn(new PerFileColumn("Minimum", static figures => figures.Min));
         HideColumns(StatisticColumn.Error, StatisticColumn.StdDev, StatisticColumn.Median, BaselineRatioColumn.RatioStdDev);
         HideColumns(Column.AllocRatio, Column.Gen0, Column.Gen1, Column.Gen2);
         AddExporter(MarkdownExporter.GitHub);

@@ -21,7 +21,10 @@ internal static class HeapPerFile
             });
         double collections = Grown(() => Collect(workload));
         return new TargetResult(
-            "managed heap a preserved file", $"≤ {Limit:N0} B", $"{library:N1} B (objects in the base library's collections: {collections:N1} B)", library <= Limit);
+            "managed heap a preserved file",
+            $"≤ {Limit:N0} B",
+            $"{library:N1} B (objects in the base library's collections: {collections:N1} B)",
+            library <= Limit);
     }
 
     private static double Grown(Func<object> fill)
@@ -33,7 +36,7 @@ internal static class HeapPerFile
         return (after - before) / (double)Workload.MostFiles;
     }
 
-    /// <summary>What a straightforward file set would keep: an object a file, in order, by token, and the set of all that is preserved.</summary>
+    /// <summary>What a plain file set would keep: an object a file, in order, by token, and the set of all that is preserved.</summary>
     private static object[] Collect(Workload workload)
     {
         List<PeerFile>[] ordered = [[], []];

@@ -25,7 +25,7 @@ internal sealed class PerFileColumn(string name, Func<Statistics, double> figure
 
     public int PriorityInCategory => 0;
 
-    /// <summary>The files of an invocation: as many as the parameter says, and not fewer than a small orchestrator's invocation has.</summary>
+    /// <summary>The files of an invocation: as many as the parameter says, or those of several small orchestrators.</summary>
     public static int FilesOf(BenchmarkCase benchmark) => Workload.FilesPerInvocation(
         benchmark.Parameters.Items.FirstOrDefault(static item => item.Name == "Files")?.Value as int? ?? Workload.MostFiles);
 

@@ -8,7 +8,7 @@ public class RetrieveFiles
 {
     private readonly Lock _lock = new();
     private Workload _workload = null!;
-    private Dictionary<ulong, FileObject> _byToken = null!;
+    private Dictionary<ulong, FileObject>[] _dictionaries = null!;
     private Lives? _lives;
 
     [Params(1_000, 10_000, 100_000, 1_000_000)]
@@ -18,9 +18,14 @@ public class RetrieveFiles
     public void Setup()
     {
         _workload = new Workload(Files, isShuffled: true);
-        _byToken = [];
-        for (int i = 0; i < Files; i++)
-            _byToken.Add(_workload.Tokens[i], _workload.Objects[i]);
+        _dictionaries = new Dictionary<ulong, FileObject>[_workload.Rounds];
+        for (int round = 0; round < _dictionaries.Length; round++)
+        {
+            _dictionaries[round] = [];
+            for (int i = 0; i < Files; i++)
+                _dictionaries[round].Add(_workload.Tokens[i], _workload.Objects[i]);
+        }
+
         WarmUp.Once(nameof(RetrieveFiles), () =>
         {
             Lookup();
@@ -52,29 +57,29 @@ public class RetrieveFiles
     public FileObject? Lookup()
     {
         FileObject? found = null;
-        for (int round = 0; round < _workload.Rounds; round++)
+        foreach (Dictionary<ulong, FileObject> byToken in _dictionaries)
         {
             foreach (ulong token in _workload.AskedTokens)
-                found = _byToken[token];
+                found = byToken[token];
         }
 
         return found;
     }
 
     /// <summary>
-    /// One lookup at a time: the next token waits for the object that was found, as where a program looks at what it got. The plain loop has
-    /// several lookups under way at once.
+    /// One lookup at a time: the next token waits for the object that was found, as where a program looks at what it got. The plain loop
+    /// has several lookups under way at once.
     /// </summary>
     [Benchmark(Description = "Dictionary lookup, one at a time")]
     public FileObject? LookupOneAtATime()
     {
         FileObject? found = null;
         ulong zero = 0;
-        for (int round = 0; round < _workload.Rounds; round++)
+        foreach (Dictionary<ulong, FileObject> byToken in _dictionaries)
         {
             foreach (ulong token in _workload.AskedTokens)
             {
-                found = _byToken[token + zero];
+                found = byToken[token + zero];
 
                 // The highest bit of a reference is never set; the object itself is not looked at.
                 zero = (ulong)Unsafe.As<FileObject, nint>(ref found) >> 63;
@@ -88,12 +93,12 @@ public class RetrieveFiles
     public FileObject? LookupUnderLock()
     {
         FileObject? found = null;
-        for (int round = 0; round < _workload.Rounds; round++)
+        foreach (Dictionary<ulong, FileObject> byToken in _dictionaries)
         {
             foreach (ulong token in _workload.AskedTokens)
             {
                 lock (_lock)
-                    found = _byToken[token];
+                    found = byToken[token];
             }
         }
 

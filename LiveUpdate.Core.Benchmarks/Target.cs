@@ -2,14 +2,13 @@ using BenchmarkDotNet.Reports;
 
 namespace LiveUpdate.Benchmarks;
 
-/// <summary>A figure that the library is to reach: a benchmark divided by another of the same class and parameters.</summary>
+/// <summary>A figure of the summary: a benchmark divided by another of the same class and parameters.</summary>
 /// <param name="Name">What is measured.</param>
 /// <param name="Type">The class of benchmarks.</param>
 /// <param name="Method">The measured method.</param>
 /// <param name="Peer">The method it is divided by.</param>
-/// <param name="Limit">The highest ratio.</param>
-/// <param name="IsAllocationFree">Whether it must allocate nothing.</param>
-internal sealed record Target(string Name, Type Type, string Method, string Peer, double Limit, bool IsAllocationFree = false)
+/// <param name="Limit">The highest ratio that reaches the target; null for a comparison without one.</param>
+internal sealed record Target(string Name, Type Type, string Method, string Peer, double? Limit = null)
 {
     /// <summary>Every target whose two methods were measured, once for each set of parameters.</summary>
     public IEnumerable<TargetResult> Evaluate(IReadOnlyCollection<BenchmarkReport> reports)
@@ -21,12 +20,13 @@ internal sealed record Target(string Name, Type Type, string Method, string Peer
             if (peer is null)
                 continue;
             double ratio = Median(measured) / Median(peer);
-            long? allocated = measured.GcStats.GetTotalAllocatedBytes(excludeAllocationQuantumSideEffects: true);
-            bool isReached = ratio <= Limit && (!IsAllocationFree || allocated == 0);
             string suffix = string.Join(", ", measured.BenchmarkCase.Parameters.Items.Select(static item => $"{item.Value:N0}"));
-            string text = $"{Median(measured):N1} / {Median(peer):N1} ns = {ratio:N2}" + (IsAllocationFree ? $", {allocated:N0} B allocated" : "");
+            string text = $"{Median(measured):N1} / {Median(peer):N1} ns = {ratio:N2}";
             yield return new TargetResult(
-                suffix.Length == 0 ? Name : $"{Name}: {suffix}", $"≤ {Limit:N2}" + (IsAllocationFree ? ", 0 B" : ""), text, isReached);
+                suffix.Length == 0 ? Name : $"{Name}: {suffix}",
+                Limit is { } limit ? $"≤ {limit:N2}" : "",
+                text,
+                Limit is null ? null : ratio <= Limit);
         }
     }
 

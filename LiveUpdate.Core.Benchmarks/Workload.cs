@@ -58,7 +58,7 @@ internal sealed class Workload : IDisposable
     /// <summary>The files of an invocation with orchestrators of this size.</summary>
     public static int FilesPerInvocation(int files) => Math.Max(files, LeastFilesPerInvocation);
 
-    /// <summary>Memory with room for the files, the same for every orchestrator in its turn; the system gave all its pages before.</summary>
+    /// <summary>Memory with room for the files, used by one orchestrator after the other; the system gave all its pages before.</summary>
     public KhoMemory Memory(int round)
     {
         while (_memories.Count <= round)
