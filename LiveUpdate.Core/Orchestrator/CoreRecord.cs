@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
+using LiveUpdate.Serialization;
 
 namespace LiveUpdate;
 
@@ -36,11 +36,5 @@ internal static class CoreRecord
             new(LiveUpdateError.InvalidArgument, "core record", address, offset, expected, found);
     }
 
-    private static uint Checksum(in LuoCoreSer record)
-    {
-        uint crc = uint.MaxValue;
-        foreach (ulong word in MemoryMarshal.Cast<LuoCoreSer, ulong>(new ReadOnlySpan<LuoCoreSer>(in record)))
-            crc = BitOperations.Crc32C(crc, word);
-        return ~crc;
-    }
+    private static uint Checksum(in LuoCoreSer record) => Crc32C.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<LuoCoreSer>(in record)));
 }
