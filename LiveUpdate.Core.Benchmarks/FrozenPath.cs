@@ -7,6 +7,7 @@ namespace LiveUpdate.Benchmarks;
 public class FrozenPath
 {
     private readonly FreezeProgress _progress = new();
+    private HandoverRun _run = null!;
     private Workload _workload = null!;
     private LiveUpdateEngine _engine = null!;
     private byte[] _from = null!;
@@ -35,7 +36,11 @@ public class FrozenPath
     }
 
     [IterationSetup(Target = nameof(Freeze))]
-    public void CloseGate() => _engine.CloseGate(CancellationToken.None);
+    public void CloseGate()
+    {
+        _run = new HandoverRun(LuoCoreTarget.InProcess);
+        _engine.CloseGate(CancellationToken.None);
+    }
 
     [IterationCleanup(Target = nameof(Freeze))]
     public void CallOff()
@@ -50,8 +55,7 @@ public class FrozenPath
     [Benchmark(Description = "Freeze and serialize")]
     public long Freeze()
     {
-        HandoverTimes times = default;
-        _engine.FreezeAndSerialize(_progress, ref times);
-        return times.Files;
+        _engine.FreezeAndSerialize(_progress, _run);
+        return _run.Files;
     }
 }

@@ -26,9 +26,8 @@ public class ReadImage
         _first = LiveUpdateEngine.Attach(_workload.Memory(0), _options);
         _first.Activate();
         _workload.Preserve(Workload.CreateSessions(_first.OpenDevice()));
-        HandoverTimes times = default;
         _first.CloseGate(CancellationToken.None);
-        _first.FreezeAndSerialize(new FreezeProgress(), ref times);
+        _first.FreezeAndSerialize(new FreezeProgress(), new HandoverRun(LuoCoreTarget.InProcess));
     }
 
     [GlobalCleanup]

@@ -12,6 +12,7 @@ public sealed class InProcessTarget : HandoverTarget
 {
     private readonly LiveUpdateOptions _options;
     private LiveUpdateEngine? _next;
+    private UpdateTimeline? _timeline;
 
     internal InProcessTarget(LiveUpdateOptions options) => _options = options;
 
@@ -30,13 +31,20 @@ public sealed class InProcessTarget : HandoverTarget
     /// <summary>The next generation, after the commit.</summary>
     internal LiveUpdateEngine TakeNext() => _next ?? throw new InvalidOperationException("There is no next generation.");
 
+    /// <summary>The phases of the next generation's boot.</summary>
+    internal UpdateTimeline Timeline => _timeline ?? throw new InvalidOperationException("There is no next generation.");
+
     /// <inheritdoc/>
-    internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times)
+    internal override void Transfer(LiveUpdateEngine engine, HandoverRun run)
     {
+        run.Begin(UpdateStep.Verify);
+        var timeline = new UpdateTimeline();
+        timeline.Begin(UpdateStep.Attach);
         LiveUpdateEngine next = LiveUpdateEngine.Attach(engine.Memory.Memory, LiveUpdateOrchestrator.ToEngineOptions(_options));
         try
         {
             next.Descriptors.SetIncoming(Duplicate(engine));
+            timeline.Begin(UpdateStep.Verify);
             next.Deserialize();
             next.Verify();
         }
@@ -47,10 +55,13 @@ public sealed class InProcessTarget : HandoverTarget
         }
 
         // The commit: from here on the memory is the next generation's, and nothing below can fail.
+        run.Begin(UpdateStep.Commit);
         engine.GiveMemoryTo(next);
         engine.End();
+        timeline.Begin(UpdateStep.Activate);
         next.Activate();
-        _next = next;
+        timeline.Begin(UpdateStep.Done);
+        (_next, _timeline) = (next, timeline);
     }
 
     private static SafeFileHandle?[] Duplicate(LiveUpdateEngine engine)

@@ -60,6 +60,31 @@ public sealed class LiveUpdateOptions
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// How many bytes of managed memory may be allocated within the pause of an update without a garbage collection; 0, the default, leaves it
+    /// to the collector. The collector makes the room ready, and may collect for it, before anything is frozen.
+    /// </summary>
+    /// <remarks>
+    /// Both processes of an update follow their own options. What the collector cannot hold ready is not held off;
+    /// <see cref="LiveUpdateReport.Collections"/> says what happened.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public long NoCollectionBytes
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// Gets the progress of hand-overs, and of a boot as a successor, as each phase begins; nothing within the pause. What it throws is
+    /// ignored. Called on the thread of the hand-over: one that blocks holds it up.
+    /// </summary>
+    public IProgress<LiveUpdateProgress>? Progress { get; set; }
+
+    /// <summary>
     /// Gets the messages of state changes, and of callbacks that failed where they cannot refuse. What it throws is ignored.
     /// </summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>

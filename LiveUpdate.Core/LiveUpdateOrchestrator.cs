@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 using LiveUpdate.Kho;
 
@@ -91,14 +90,15 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         if (options.Memory is not null)
             throw new InvalidOperationException("The predecessor hands its memory to this process: leave Memory unset in the options.");
         using var cancellation = new CancellationSignal(cancellationToken);
-        long started = Stopwatch.GetTimestamp();
         LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
-        return new LiveUpdateOrchestrator(engine, options.DiscardUnfinished, ReportOf(engine, started));
+        return Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
     }
 
     private static LiveUpdateOrchestrator BootAlone(LiveUpdateOptions options)
     {
-        long started = Stopwatch.GetTimestamp();
+        var timeline = new UpdateTimeline();
+        timeline.Begin(UpdateStep.Attach);
+        CollectionWatch watch = CollectionWatch.Start();
         ExecArrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? ExecArrival.Find() : null;
         if (arrival is not null && options.Memory is not null)
             throw new InvalidOperationException("The previous image handed its memory to this process: leave Memory unset in the options.");
@@ -108,10 +108,12 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         {
             if (OperatingSystem.IsLinux())
                 arrival?.Check(engine);
+            timeline.Begin(UpdateStep.Activate);
             engine.Activate();
             if (OperatingSystem.IsLinux())
                 arrival?.Adopt(engine);
-            return new LiveUpdateOrchestrator(engine, options.DiscardUnfinished, ReportOf(engine, started));
+            timeline.Begin(UpdateStep.Done);
+            return Create(engine, options.DiscardUnfinished, timeline, watch.Stop(wasHeldOff: false));
         }
         catch
         {
@@ -163,8 +165,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         InProcessTarget once = target.ForOneHandover();
         LiveUpdateReport report = HandoverProcedure.Run(_engine, once, _discardUnfinished, cancellationToken);
         LiveUpdateEngine next = once.TakeNext();
-        return new InProcessHandover(
-            new LiveUpdateOrchestrator(next, once.DiscardUnfinished, ReportOf(next, Stopwatch.GetTimestamp())), report);
+        return new InProcessHandover(Create(next, once.DiscardUnfinished, once.Timeline, report.Collections), report);
     }
 
     /// <summary>Hands this generation over on another thread.</summary>
@@ -203,16 +204,21 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         IsEnabled = options.IsEnabled,
         GateTimeout = options.GateTimeout,
         FreezeTimeout = options.FreezeTimeout,
+        NoCollectionBytes = options.NoCollectionBytes,
+        Progress = options.Progress is { } progress ? new GuardedProgress(progress) : null,
     };
 
     private static KhoMemory CreateMemory(long size) =>
         OperatingSystem.IsLinux() ? KhoMemory.CreateShared(size) : KhoMemory.Allocate(size);
 
-    private static LiveUpdateReport? ReportOf(LiveUpdateEngine engine, long bootStarted)
+    // Whoever watches is told here, when the pause is over.
+    private static LiveUpdateOrchestrator Create(
+        LiveUpdateEngine engine, bool discardUnfinished, UpdateTimeline timeline, in LiveUpdateCollections collections)
     {
-        if (!engine.HasIncoming)
-            return null;
-        return HandoverProcedure.CreateIncomingReport(
-            engine.Number, engine.IncomingCore.GetValueOrDefault(), engine.Descriptors.IncomingCount, bootStarted, Stopwatch.GetTimestamp());
+        LiveUpdateReport? report = engine.HasIncoming ? HandoverReport.OfIncoming(engine, timeline, collections) : null;
+        EngineLog.Booted(engine.Options.Logger, engine.Number, report?.Target, report?.Files ?? 0);
+        if (report is not null)
+            UpdateTelemetry.Booted(report, CoreRecord.GetTrace(engine.IncomingCore.GetValueOrDefault()));
+        return new LiveUpdateOrchestrator(engine, discardUnfinished, report);
     }
 }

@@ -45,7 +45,7 @@ public class LayoutTests
         yield return Structure<DescriptorSlotSer>(32, ("Descriptor", 0), ("State", 4), ("Device", 8), ("Inode", 16), ("Reserved", 24));
         yield return Structure<FileNameSer>(136, ("Token", 0), ("Session", 8), ("Name", 72));
         yield return Structure<LuoCoreSer>(
-            128,
+            160,
             ("Magic", 0),
             ("Version", 8),
             ("Checksum", 12),
@@ -60,7 +60,11 @@ public class LayoutTests
             ("Sessions", 80),
             ("Files", 88),
             ("Bytes", 96),
-            ("Target", 104));
+            ("Target", 104),
+            ("TraceFlags", 108),
+            ("TraceIdStart", 112),
+            ("TraceIdEnd", 120),
+            ("SpanId", 128));
         yield return Structure<MemfdFdSer>(
             32, ("Position", 0), ("Size", 8), ("Seals", 16), ("Slot", 20), ("Flags", 24), ("Reserved", 28));
         yield return Structure<StateSer>(

@@ -14,7 +14,7 @@ internal sealed class StopTarget : HandoverTarget
 
     internal override bool ChecksDescriptors => false;
 
-    internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times)
+    internal override void Transfer(LiveUpdateEngine engine, HandoverRun run)
     {
         BeforeCommit?.Invoke(engine);
         engine.End();

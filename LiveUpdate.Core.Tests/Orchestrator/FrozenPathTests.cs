@@ -1,3 +1,4 @@
+using LiveUpdate.Abi;
 using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Orchestrator;
@@ -31,13 +32,13 @@ public sealed class FrozenPathTests
         }
 
         var progress = new FreezeProgress();
-        HandoverTimes times = default;
+        var run = new HandoverRun(LuoCoreTarget.InProcess);
         LiveUpdateEngine engine = generation.Engine;
         engine.CloseGate(CancellationToken.None);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        engine.FreezeAndSerialize(progress, ref times);
+        engine.FreezeAndSerialize(progress, run);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.That(times.Files, Is.EqualTo((long)sessions * files));
+        Assert.That(run.Files, Is.EqualTo((long)sessions * files));
         engine.Thaw();
         engine.Gate.Open();
         return allocated;

@@ -7,7 +7,7 @@ namespace LiveUpdate.Tests.Samples;
 public sealed class HelloLiveUpdateTests
 {
     private static readonly string[] s_phases =
-        ["preserve", "prepare", "freeze", "serialize", "hand-over", "boot", "open", "retrieve", "finish"];
+        ["preserve", "prepare", "freeze", "serialize", "hand-over", "attach", "activate", "open", "retrieve", "finish"];
 
     [Test]
     [Platform(Include = "Linux", Reason = "Only Linux replaces the image of a process with its descriptors kept.")]

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace LiveUpdate.Abi;
 
-/// <summary>The blob of the library's own KHO subtree, <c>liveupdate-core</c>, 128 bytes.</summary>
+/// <summary>The blob of the library's own KHO subtree, <c>liveupdate-core</c>, 160 bytes.</summary>
 /// <remarks>
 /// What the kernel's <c>LUO</c> entry has no place for. Times are of the system's monotonic clock, in nanoseconds.
 /// <code>
 /// off  size  field
 ///   0     8  magic              "LUCORE\0\0"
 ///   8     4  version            1
-///  12     4  checksum           CRC-32C of the 128 bytes, this field as 0
+///  12     4  checksum           CRC-32C of the 160 bytes, this field as 0
 ///  16     8  descriptors_pa     first block of the descriptor slots, 0 for none
 ///  24     8  descriptor_slots   entries there, the free ones included
 ///  32     8  names_pa           first block of the names of files, 0 for none
@@ -22,14 +22,17 @@ namespace LiveUpdate.Abi;
 ///  88     8  files              files handed over
 ///  96     8  bytes              bytes of preserved memory handed over
 /// 104     4  target             the way into the next generation, <see cref="LuoCoreTarget"/>
-/// 108    20  reserved           0
+/// 108     4  trace_flags        W3C trace flags of the hand-over's activity, 0 for none
+/// 112    16  trace_id           W3C trace id, in its byte order; 0 for none
+/// 128     8  span_id            W3C span id, in its byte order; 0 for none
+/// 136    24  reserved           0
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1, Size = Size)]
 public struct LuoCoreSer
 {
     /// <summary>The size of the record in bytes.</summary>
-    public const int Size = 128;
+    public const int Size = 160;
 
     /// <summary>The version this library writes and reads.</summary>
     public const uint CurrentVersion = 1;
@@ -84,4 +87,16 @@ public struct LuoCoreSer
 
     /// <summary>The way into the next generation.</summary>
     public LuoCoreTarget Target;
+
+    /// <summary>The trace flags of the hand-over's activity.</summary>
+    public uint TraceFlags;
+
+    /// <summary>The first eight bytes of its trace id.</summary>
+    public ulong TraceIdStart;
+
+    /// <summary>The last eight bytes of its trace id.</summary>
+    public ulong TraceIdEnd;
+
+    /// <summary>Its span id.</summary>
+    public ulong SpanId;
 }

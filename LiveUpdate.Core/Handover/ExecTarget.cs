@@ -37,7 +37,7 @@ public sealed class ExecTarget : HandoverTarget
     internal Action? Executing { get; init; }
 
     /// <inheritdoc/>
-    internal override void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
+    internal override void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
         _options.BeforeExec?.Invoke();
         var image = new ExecImage(_options, engine);
@@ -48,7 +48,7 @@ public sealed class ExecTarget : HandoverTarget
     }
 
     /// <inheritdoc/>
-    internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times)
+    internal override void Transfer(LiveUpdateEngine engine, HandoverRun run)
     {
         ExecImage image = _image!;
         bool socketMoved = DiagnosticsSocket.TryMove(image.DiagnosticsSocket, image.DiagnosticsSocketAside);

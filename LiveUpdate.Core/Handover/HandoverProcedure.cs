@@ -8,7 +8,7 @@ namespace LiveUpdate;
 /// </summary>
 /// <remarks>
 /// The point of no return is inside <see cref="HandoverTarget.Transfer"/>; cancellation counts until that is called. Nothing that a failure
-/// must undo is done outside the one <c>try</c> below.
+/// must undo is done outside the one <c>try</c> of <see cref="FreezeAndTransfer"/>. Observation comes after the pause.
 /// </remarks>
 internal static class HandoverProcedure
 {
@@ -22,43 +22,46 @@ internal static class HandoverProcedure
         CallbackScope.ThrowIfActive("hand over");
         cancellationToken.ThrowIfCancellationRequested();
         using IDisposable update = engine.BeginHandover();
-        var times = new HandoverTimes { Started = Stopwatch.GetTimestamp(), Target = target.Kind };
-        CheckUnfinished(engine, discardUnfinished);
-        times.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
-        target.Prepare(engine, cancellationToken);
+        using Activity? activity = UpdateTelemetry.StartHandover(HandoverReport.NameOf(target.Kind), engine.Number + 1);
+        var run = new HandoverRun(target.Kind, engine.Options.Progress) { Trace = activity?.Context ?? default };
+        run.Begin(UpdateStep.Prepare);
         try
         {
+            LiveUpdateCollections collections = HandOver(engine, target, discardUnfinished, run, cancellationToken);
+            LiveUpdateReport report = HandoverReport.OfOutgoing(engine.Number + 1, run, collections);
+            EngineLog.HandedOver(engine.Options.Logger, report.Number, report.Target, report.Files, report.Descriptors, report.Pause);
+            UpdateTelemetry.Completed(activity, report);
+            run.Report("done", report.Descriptors, report.Descriptors);
+            return report;
+        }
+        catch (Exception exception)
+        {
+            UpdateTelemetry.Failed(
+                activity, HandoverReport.NameOf(target.Kind), Stopwatch.GetElapsedTime(run.Timeline.Started), exception);
+            run.Report(engine.Gate.IsOver ? "lost" : "called off");
+            throw;
+        }
+    }
+
+    private static LiveUpdateCollections HandOver(
+        LiveUpdateEngine engine, HandoverTarget target, bool discardUnfinished, HandoverRun run, CancellationToken cancellationToken)
+    {
+        CheckUnfinished(engine, discardUnfinished);
+        run.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
+        target.Prepare(engine, run, cancellationToken);
+        try
+        {
+            using NoCollectionRegion? region = NoCollectionRegion.TryBegin(engine.Options.NoCollectionBytes);
+            run.Begin(UpdateStep.Gate);
             CloseGate(engine, target, cancellationToken);
-            FreezeAndTransfer(engine, target, discardUnfinished, ref times, cancellationToken);
+            CollectionWatch watch = CollectionWatch.Start();
+            FreezeAndTransfer(engine, target, discardUnfinished, run, cancellationToken);
+            return watch.Stop(wasHeldOff: region is not null);
         }
         finally
         {
             target.Release(engine);
         }
-
-        return CreateReport(engine, times);
-    }
-
-    /// <summary>The report of the update that a generation came from.</summary>
-    public static LiveUpdateReport CreateIncomingReport(ulong number, in LuoCoreSer core, long descriptors, long bootStarted, long bootEnded)
-    {
-        var times = new HandoverTimes
-        {
-            Started = core.Started,
-            Frozen = core.Frozen,
-            Serialized = core.Serialized,
-            HandedOver = core.HandedOver,
-        };
-        return new LiveUpdateReport
-        {
-            Number = number,
-            Target = NameOf(core.Target),
-            Sessions = (long)core.Sessions,
-            Files = (long)core.Files,
-            Descriptors = descriptors,
-            Bytes = (long)core.Bytes,
-            Phases = [.. OutgoingPhases(times, bootStarted), Phase("boot", times.Started, bootStarted, bootEnded)],
-        };
     }
 
     private static void CloseGate(LiveUpdateEngine engine, HandoverTarget target, CancellationToken cancellationToken)
@@ -75,11 +78,7 @@ internal static class HandoverProcedure
     }
 
     private static void FreezeAndTransfer(
-        LiveUpdateEngine engine,
-        HandoverTarget target,
-        bool discardUnfinished,
-        ref HandoverTimes times,
-        CancellationToken cancellationToken)
+        LiveUpdateEngine engine, HandoverTarget target, bool discardUnfinished, HandoverRun run, CancellationToken cancellationToken)
     {
         bool frozen = false;
         try
@@ -88,10 +87,11 @@ internal static class HandoverProcedure
             target.BeforeFreeze(engine);
             var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
             using (engine.WatchFreeze(progress))
-                engine.FreezeAndSerialize(progress, ref times);
+                engine.FreezeAndSerialize(progress, run);
             frozen = true;
             cancellationToken.ThrowIfCancellationRequested();
-            target.Transfer(engine, times);
+            target.Transfer(engine, run);
+            run.Timeline.Begin(UpdateStep.Done);
         }
         catch (Exception exception) when (!engine.Gate.IsOver)
         {
@@ -111,36 +111,6 @@ internal static class HandoverProcedure
             throw;
         }
     }
-
-    private static LiveUpdateReport CreateReport(LiveUpdateEngine engine, in HandoverTimes times) => new()
-    {
-        Number = engine.Number + 1,
-        Target = NameOf(times.Target),
-        Sessions = times.Sessions,
-        Files = times.Files,
-        Descriptors = times.Descriptors,
-        Bytes = times.Bytes,
-        Phases = OutgoingPhases(times, Stopwatch.GetTimestamp()),
-    };
-
-    private static LiveUpdatePhase[] OutgoingPhases(in HandoverTimes times, long end) =>
-    [
-        Phase("prepare", times.Started, times.Started, times.Frozen),
-        Phase("freeze", times.Started, times.Frozen, times.Serialized),
-        Phase("serialize", times.Started, times.Serialized, times.HandedOver),
-        Phase("hand-over", times.Started, times.HandedOver, end),
-    ];
-
-    private static LiveUpdatePhase Phase(string name, long zero, long start, long end) =>
-        new(name, Stopwatch.GetElapsedTime(zero, start), Stopwatch.GetElapsedTime(start, end));
-
-    private static string NameOf(LuoCoreTarget target) => target switch
-    {
-        LuoCoreTarget.InProcess => "in-process",
-        LuoCoreTarget.Exec => "exec",
-        LuoCoreTarget.Successor => "successor",
-        _ => "unknown",
-    };
 
     private static void CheckUnfinished(LiveUpdateEngine engine, bool discard)
     {

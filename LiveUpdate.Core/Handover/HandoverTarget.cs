@@ -51,7 +51,7 @@ public abstract partial class HandoverTarget
     internal abstract bool ChecksDescriptors { get; }
 
     /// <summary>What can be done, and can fail, while sessions are still in use; leaves nothing behind when it throws.</summary>
-    internal virtual void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
+    internal virtual void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
     }
 
@@ -74,5 +74,5 @@ public abstract partial class HandoverTarget
     /// Moves memory and descriptors and commits; called frozen and serialized. Returns after the commit, or throws before it with
     /// everything of its own undone.
     /// </summary>
-    internal abstract void Transfer(LiveUpdateEngine engine, in HandoverTimes times);
+    internal abstract void Transfer(LiveUpdateEngine engine, HandoverRun run);
 }

@@ -36,9 +36,16 @@ internal sealed class SuccessorArrival : IDisposable
     private readonly List<SafeFileHandle?> _descriptors = [];
     private readonly List<(ulong Device, ulong Inode)> _identities = [];
     private KhoMemory? _memory;
+    private NoCollectionRegion? _noCollections;
 
     private SuccessorArrival(SuccessorChannel channel, PredecessorOptions? address, Action<SuccessorPhase>? reached) =>
         (_channel, _address, _reached) = (channel, address, reached);
+
+    /// <summary>The phases on this side, from the go on.</summary>
+    public UpdateTimeline Timeline { get; } = new();
+
+    /// <summary>What the garbage collector did in them.</summary>
+    public LiveUpdateCollections Collections { get; private set; }
 
     /// <summary>Whether this process is to boot as a successor.</summary>
     public static bool IsExpected(PredecessorOptions? address) => address is not null || SuccessorNotice.IsPresent;
@@ -77,9 +84,12 @@ internal sealed class SuccessorArrival : IDisposable
             SuccessorRehearsal.Run();
             Say(() => _channel.Send(SuccessorMessage.Hello, Deadline.Never, SuccessorHello.Create(options.Handlers, _address?.Secret).Write()));
             Reach(SuccessorPhase.Greeted);
-            ulong number = ReceiveUntilGo();
+            ulong number = ReceiveUntilGo(options);
+            Timeline.Begin(UpdateStep.Attach);
+            CollectionWatch watch = CollectionWatch.Start();
             LiveUpdateEngine engine = Boot(options, number);
             TakeOver(engine);
+            Collections = watch.Stop(_noCollections is not null);
             s_failed = false;
             return engine;
         }
@@ -94,6 +104,7 @@ internal sealed class SuccessorArrival : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _noCollections?.Dispose();
         foreach (SafeFileHandle? descriptor in _descriptors)
             descriptor?.Dispose();
         _descriptors.Clear();
@@ -143,7 +154,7 @@ internal sealed class SuccessorArrival : IDisposable
         Environment.Exit(SuccessorTarget.PredecessorGoneExitCode);
     }
 
-    private ulong ReceiveUntilGo()
+    private ulong ReceiveUntilGo(EngineOptions options)
     {
         while (true)
         {
@@ -164,6 +175,8 @@ internal sealed class SuccessorArrival : IDisposable
                     Say(() => _channel.Send(SuccessorMessage.Closed, Deadline.Never, slot));
                     break;
                 case SuccessorMessage.Synchronize:
+                    _noCollections ??= NoCollectionRegion.TryBegin(options.NoCollectionBytes);
+                    options.Progress?.Report(new LiveUpdateProgress("transfer", DescriptorCount, DescriptorCount));
                     Say(() => _channel.Send(SuccessorMessage.Synchronized, Deadline.Never, DescriptorCount));
                     Reach(SuccessorPhase.Synchronized);
                     break;
@@ -232,6 +245,7 @@ internal sealed class SuccessorArrival : IDisposable
             Check(image.ReadSlots());
             engine.Descriptors.SetIncoming([.. _descriptors]);
             _descriptors.Clear();
+            Timeline.Begin(UpdateStep.Verify);
             engine.Deserialize();
             engine.Verify();
             return engine;
@@ -265,9 +279,12 @@ internal sealed class SuccessorArrival : IDisposable
         {
             Reach(SuccessorPhase.Verified);
             _channel.Cancellation = null;
+            Timeline.Begin(UpdateStep.Commit);
             AwaitCommit();
+            Timeline.Begin(UpdateStep.Activate);
             Reach(SuccessorPhase.Committed);
             engine.Activate();
+            Timeline.Begin(UpdateStep.Done);
         }
         catch
         {

@@ -65,12 +65,13 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     /// <summary>Sends the memory file and every descriptor, and has the successor count them.</summary>
     /// <exception cref="LiveUpdateException">The successor is gone, slow, or out of descriptors.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public void SendAll(SafeFileHandle memory)
+    public void SendAll(SafeFileHandle memory, HandoverRun run)
     {
         _channel.Send(SuccessorMessage.Memory, TransferDeadline, default, [memory]);
         _reached?.Invoke(SuccessorPhase.Memory);
         _engine.Descriptors.SetMirror(this);
         ThrowIfFailed();
+        run.Report("transfer", _descriptors, _engine.Descriptors.Count);
         _reached?.Invoke(SuccessorPhase.Descriptors);
         Synchronize();
         _reached?.Invoke(SuccessorPhase.Synchronized);
@@ -81,14 +82,14 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     /// Before the commit: the cause; the successor still lives and must be killed. After it: the new generation ended.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled before the commit.</exception>
-    public void Transfer()
+    public void Transfer(HandoverRun run)
     {
         int slots = _engine.Descriptors.SlotCount;
         string? lost;
         lock (_lock)
         {
             ThrowIfFailed();
-            Commit(slots);
+            Commit(slots, run);
             lost = AwaitCommitted();
             _failure = new ObjectDisposedException(nameof(SuccessorConnection));
         }
@@ -181,7 +182,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         }
     }
 
-    private void Commit(int slots)
+    private void Commit(int slots, HandoverRun run)
     {
         _reached?.Invoke(SuccessorPhase.Frozen);
         Span<byte> go = stackalloc byte[GoLength];
@@ -190,6 +191,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(go[8..], _engine.Number + 1);
         Deadline deadline = Deadline.After(_options.VerifyTimeout);
         _channel.Send(SuccessorMessage.Go, deadline, go);
+        run.Begin(UpdateStep.Verify);
         _reached?.Invoke(SuccessorPhase.Go);
         Expect(SuccessorMessage.Verified, deadline);
         _reached?.Invoke(SuccessorPhase.Verified);
@@ -200,6 +202,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         // hand-over is called off, or it has been committed.
         _channel.Send(SuccessorMessage.Commit, deadline);
         _committed = true;
+        run.Begin(UpdateStep.Commit);
     }
 
     private Deadline TransferDeadline => Deadline.After(_options.TransferTimeout);

@@ -1,3 +1,4 @@
+using LiveUpdate.Abi;
 using LiveUpdate.Kho;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,10 +25,11 @@ internal static class SuccessorRehearsal
         using LiveUpdateDevice device = before.OpenDevice();
         device.CreateSession(SessionName).Preserve(new Token(1), new object());
         before.CloseGate(CancellationToken.None);
-        var times = new HandoverTimes();
-        before.FreezeAndSerialize(new FreezeProgress(), ref times);
+        var run = new HandoverRun(LuoCoreTarget.Successor);
+        run.Begin(UpdateStep.Prepare);
+        before.FreezeAndSerialize(new FreezeProgress(), run);
         before.Thaw();
-        before.FreezeAndSerialize(new FreezeProgress(), ref times);
+        before.FreezeAndSerialize(new FreezeProgress(), new HandoverRun(LuoCoreTarget.Successor));
         using LiveUpdateEngine after = LiveUpdateEngine.Attach(memory, options);
         after.Image!.ReadSlots();
         after.Deserialize();

@@ -49,7 +49,7 @@ public sealed class SuccessorTarget : HandoverTarget
     internal Action<SuccessorPhase>? Reached { get; init; }
 
     /// <inheritdoc/>
-    internal override void Prepare(LiveUpdateEngine engine, CancellationToken cancellationToken)
+    internal override void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
         SafeFileHandle memory = engine.Memory.Memory.SharedFile ?? throw Refusal.Create(
             LiveUpdateError.NotSupported,
@@ -59,13 +59,15 @@ public sealed class SuccessorTarget : HandoverTarget
             throw new InvalidOperationException("Another hand-over uses this target.");
         try
         {
+            run.Begin(UpdateStep.Start);
             var cancellation = new CancellationSignal(cancellationToken);
             _cancellation = cancellation;
             SuccessorConnection connection = Connect(engine, cancellation);
             _connection = connection;
             connection.PreflightOrRefuse();
             Reached?.Invoke(SuccessorPhase.Greeted);
-            connection.SendAll(memory);
+            run.Begin(UpdateStep.Transfer);
+            connection.SendAll(memory, run);
         }
         catch
         {
@@ -80,7 +82,7 @@ public sealed class SuccessorTarget : HandoverTarget
     internal override void BeforeFreeze(LiveUpdateEngine engine) => _connection!.Preflight();
 
     /// <inheritdoc/>
-    internal override void Transfer(LiveUpdateEngine engine, in HandoverTimes times) => _connection!.Transfer();
+    internal override void Transfer(LiveUpdateEngine engine, HandoverRun run) => _connection!.Transfer(run);
 
     /// <inheritdoc/>
     internal override void CallOff() => _connection?.CallOff();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LiveUpdate;
 
 /// <summary>What one update moved and how long each phase took.</summary>
@@ -6,7 +8,9 @@ public sealed record LiveUpdateReport
     /// <summary>The number of the update: 1 for the first (reference A-12).</summary>
     public required ulong Number { get; init; }
 
-    /// <summary>The way into the next generation: <c>in-process</c>, <c>exec</c>, or <c>unknown</c> if another program wrote the image.</summary>
+    /// <summary>
+    /// The way into the next generation: <c>in-process</c>, <c>exec</c>, <c>successor</c>, or <c>unknown</c> if another program wrote the image.
+    /// </summary>
     public required string Target { get; init; }
 
     /// <summary>Sessions handed over.</summary>
@@ -24,21 +28,18 @@ public sealed record LiveUpdateReport
     /// <summary>The phases in order.</summary>
     public required IReadOnlyList<LiveUpdatePhase> Phases { get; init; }
 
-    /// <summary>From the first freeze to the end of the last phase: how long nobody could use a session.</summary>
-    public TimeSpan Pause
-    {
-        get
-        {
-            TimeSpan start = TimeSpan.MaxValue;
-            TimeSpan end = TimeSpan.Zero;
-            foreach (LiveUpdatePhase phase in Phases)
-            {
-                if (phase.Name == "freeze")
-                    start = phase.Start;
-                end = phase.Start + phase.Duration;
-            }
+    /// <summary>
+    /// When the first file was frozen, as a time stamp of <see cref="Stopwatch"/>: <c>Stopwatch.GetElapsedTime(report.FrozenAt)</c> in the next
+    /// generation's first answer is what its clients waited. 0 if the image does not say.
+    /// </summary>
+    /// <remarks>On Linux the clock is the same for all processes of one boot; across a kexec it starts anew.</remarks>
+    public required long FrozenAt { get; init; }
 
-            return start > end ? TimeSpan.Zero : end - start;
-        }
-    }
+    /// <summary>What this process's garbage collector did within the pause.</summary>
+    public LiveUpdateCollections Collections { get; init; }
+
+    /// <summary>From the first freeze to the end of the last phase: how long nobody could use a session.</summary>
+    public TimeSpan Pause => Phases.FirstOrDefault(static phase => phase.Name == "freeze") is { Name: not null } freeze
+        ? Phases[^1].Start + Phases[^1].Duration - freeze.Start
+        : TimeSpan.Zero;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
@@ -34,6 +35,31 @@ internal static class CoreRecord
 
         LiveUpdateImageException Bad(int offset, string expected, string found) =>
             new(LiveUpdateError.InvalidArgument, "core record", address, offset, expected, found);
+    }
+
+    /// <summary>Notes the activity of the hand-over; allocates nothing.</summary>
+    public static void SetTrace(ref LuoCoreSer record, in ActivityContext trace)
+    {
+        Span<ulong> words = stackalloc ulong[3];
+        Span<byte> bytes = MemoryMarshal.AsBytes(words);
+        trace.TraceId.CopyTo(bytes[..16]);
+        trace.SpanId.CopyTo(bytes[16..]);
+        (record.TraceIdStart, record.TraceIdEnd, record.SpanId) = (words[0], words[1], words[2]);
+        record.TraceFlags = (uint)trace.TraceFlags;
+    }
+
+    /// <summary>The activity of the hand-over; default if there was none.</summary>
+    public static ActivityContext GetTrace(in LuoCoreSer record)
+    {
+        if ((record.TraceIdStart | record.TraceIdEnd) == 0 || record.SpanId == 0)
+            return default;
+        ReadOnlySpan<ulong> words = [record.TraceIdStart, record.TraceIdEnd, record.SpanId];
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(words);
+        return new ActivityContext(
+            ActivityTraceId.CreateFromBytes(bytes[..16]),
+            ActivitySpanId.CreateFromBytes(bytes[16..]),
+            (ActivityTraceFlags)record.TraceFlags & ActivityTraceFlags.Recorded,
+            isRemote: true);
     }
 
     private static uint Checksum(in LuoCoreSer record) => Crc32C.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<LuoCoreSer>(in record)));

@@ -5,8 +5,8 @@ namespace LiveUpdate;
 /// <summary>The messages of the engine: state changes, and what no caller would see otherwise.</summary>
 internal static partial class EngineLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Generation {Number} is up; handed over to it: {HasIncoming}")]
-    public static partial void Booted(ILogger logger, ulong number, bool hasIncoming);
+    [LoggerMessage(1, LogLevel.Information, "Generation {Number} is up; it came by {Target} with {Files} files")]
+    public static partial void Booted(ILogger logger, ulong number, string? target, long files);
 
     [LoggerMessage(2, LogLevel.Error, "What the previous generation handed over cannot be read")]
     public static partial void DeserializationFailed(ILogger logger, Exception exception);
@@ -20,8 +20,9 @@ internal static partial class EngineLog
     [LoggerMessage(6, LogLevel.Warning, "The hand-over of generation {Number} was called off and everything unfrozen")]
     public static partial void CalledOff(ILogger logger, ulong number, Exception cause);
 
-    [LoggerMessage(7, LogLevel.Information, "Generation {Number} has been handed over")]
-    public static partial void HandedOver(ILogger logger, ulong number);
+    [LoggerMessage(
+        7, LogLevel.Information, "Update {Number} by {Target} is done: {Files} files and {Descriptors} descriptors, with a pause of {Pause}")]
+    public static partial void HandedOver(ILogger logger, ulong number, string target, long files, long descriptors, TimeSpan pause);
 
     [LoggerMessage(8, LogLevel.Critical, "The freeze hangs in session {Session}, file {File}: handler {Handler}, token {Token}")]
     public static partial void FreezeHangs(ILogger logger, string session, int file, string handler, string token);

@@ -15,6 +15,12 @@ internal sealed class EngineOptions
     /// <summary>How long a hand-over waits for the operations under way.</summary>
     public TimeSpan GateTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>How many bytes may be allocated within the pause without a garbage collection; 0 to leave it to the collector.</summary>
+    public long NoCollectionBytes { get; init; }
+
+    /// <summary>Gets the progress of hand-overs and of a boot as a successor.</summary>
+    public IProgress<LiveUpdateProgress>? Progress { get; init; }
+
     /// <summary>How long the freeze of all files may take.</summary>
     public TimeSpan FreezeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LiveUpdate.Abi;
 using LiveUpdate.Serialization;
 
@@ -47,13 +46,13 @@ internal sealed partial class LiveUpdateEngine
     /// Freezes every file of every session and writes the image. From the first freeze on: one thread, no managed allocation, no system call.
     /// </summary>
     /// <param name="progress">Made before the gate was closed.</param>
-    /// <param name="times">Gets the time stamps.</param>
+    /// <param name="run">Gets time stamps and figures.</param>
     /// <exception cref="LiveUpdateException">A callback refused, or the time was over; everything is unfrozen, the gate still closed.</exception>
-    public void FreezeAndSerialize(FreezeProgress progress, ref HandoverTimes times)
+    public void FreezeAndSerialize(FreezeProgress progress, HandoverRun run)
     {
         if (!_options.IsEnabled)
         {
-            times.Frozen = times.Serialized = times.HandedOver = Stopwatch.GetTimestamp();
+            run.Begin(UpdateStep.Freeze);
             return;
         }
 
@@ -61,8 +60,8 @@ internal sealed partial class LiveUpdateEngine
         Handlers.Lock.EnterShared();
         try
         {
-            times.Frozen = Stopwatch.GetTimestamp();
-            FreezeAndSerializeUnsynchronized(progress, ref times);
+            run.Begin(UpdateStep.Freeze);
+            FreezeAndSerializeUnsynchronized(progress, run);
         }
         finally
         {
@@ -87,7 +86,6 @@ internal sealed partial class LiveUpdateEngine
         Gate.End();
         Outgoing.Abandon();
         LiveGenerations.Remove(this);
-        EngineLog.HandedOver(_options.Logger, Number + 1);
     }
 
     /// <summary>Watches a freeze: at the time given names the file that hangs, and lets the freeze end before the next one.</summary>
@@ -98,19 +96,18 @@ internal sealed partial class LiveUpdateEngine
         return new Timer(_ => ReportHang(progress), null, _options.FreezeTimeout, Timeout.InfiniteTimeSpan);
     }
 
-    private void FreezeAndSerializeUnsynchronized(FreezeProgress progress, ref HandoverTimes times)
+    private void FreezeAndSerializeUnsynchronized(FreezeProgress progress, HandoverRun run)
     {
         Outgoing.Freeze(progress);
         try
         {
             progress.ThrowIfExpired();
-            times.Serialized = Stopwatch.GetTimestamp();
-            (PhysicalAddress sessions, times.Files) = Outgoing.Serialize();
-            times.Sessions = Outgoing.Count;
+            run.Begin(UpdateStep.Serialize);
+            (PhysicalAddress sessions, run.Files) = Outgoing.Serialize();
+            run.Sessions = Outgoing.Count;
             LuoRootSerializer.WriteSessions(Memory.GetSpan(_root, LuoAbi.PageSize), sessions);
             SerializeFlbs();
-            times.HandedOver = Stopwatch.GetTimestamp();
-            SerializeCore(ref times);
+            SerializeCore(run);
             Memory.WriteHandover();
         }
         catch
@@ -150,26 +147,29 @@ internal sealed partial class LiveUpdateEngine
         FlbPage.WriteHeader(page, count);
     }
 
-    private void SerializeCore(ref HandoverTimes times)
+    private void SerializeCore(HandoverRun run)
     {
         (PhysicalAddress slots, int count) = Descriptors.Seal();
         (PhysicalAddress names, int nameSlots) = _names.Seal();
-        times.Descriptors = Descriptors.Count;
-        CoreRecord.Write(Memory.GetSpan(_core, LuoCoreSer.Size), new LuoCoreSer
+        run.Descriptors = Descriptors.Count;
+        run.Begin(UpdateStep.HandOver);
+        var record = new LuoCoreSer
         {
             DescriptorsPa = slots.Value,
             DescriptorSlots = (ulong)count,
             NamesPa = names.Value,
             NamesCount = (ulong)nameSlots,
-            Started = times.Started,
-            Frozen = times.Frozen,
-            Serialized = times.Serialized,
-            HandedOver = times.HandedOver,
-            Sessions = (ulong)times.Sessions,
-            Files = (ulong)times.Files,
-            Bytes = (ulong)times.Bytes,
-            Target = times.Target,
-        });
+            Started = run.Timeline.Started,
+            Frozen = run.Timeline.TimestampOf(UpdateStep.Freeze),
+            Serialized = run.Timeline.TimestampOf(UpdateStep.Serialize),
+            HandedOver = run.Timeline.Last,
+            Sessions = (ulong)run.Sessions,
+            Files = (ulong)run.Files,
+            Bytes = (ulong)run.Bytes,
+            Target = run.Target,
+        };
+        CoreRecord.SetTrace(ref record, run.Trace);
+        CoreRecord.Write(Memory.GetSpan(_core, LuoCoreSer.Size), record);
     }
 
     private sealed class HandoverUnderWay(LiveUpdateEngine engine) : IDisposable

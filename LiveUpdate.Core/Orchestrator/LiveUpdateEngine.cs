@@ -177,7 +177,6 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         Memory.AddSubtree(LuoAbi.SubtreeName, _root, LuoAbi.RootSize);
         Memory.AddSubtree(LuoCoreSer.SubtreeName, _core, LuoCoreSer.Size);
         LiveGenerations.Add(this);
-        EngineLog.Booted(_options.Logger, Number, HasIncoming);
     }
 
     /// <summary>Opens the control device (reference O-20 to O-22, O-25).</summary>

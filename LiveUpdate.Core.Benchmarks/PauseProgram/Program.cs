@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Versioning;
+using LiveUpdate;
+using LiveUpdate.Kho;
+using Microsoft.Win32.SafeHandles;
+
+[assembly: SupportedOSPlatform("linux")]
+
+int files = int.Parse(args[1], CultureInfo.InvariantCulture);
+long ram = long.Parse(args[2], CultureInfo.InvariantCulture) << 20;
+ulong rounds = ulong.Parse(args[3], CultureInfo.InvariantCulture);
+
+var options = new LiveUpdateOptions { Handlers = { new MemfdHandler() }, MemorySize = 64L << 20 };
+await using LiveUpdateOrchestrator luo = await LiveUpdateOrchestrator.BootAsync(options);
+using LiveUpdateDevice device = luo.OpenDevice();
+var held = new SafeFileHandle[files + 1];
+if (luo.PreviousUpdate is { } update)
+{
+    using Session incoming = device.RetrieveSession("vm");
+    held[0] = incoming.Retrieve<SafeFileHandle>(0UL);
+    long retrieved = Stopwatch.GetTimestamp();
+    for (int i = 1; i <= files; i++)
+        held[i] = incoming.Retrieve<SafeFileHandle>((ulong)i);
+    incoming.Finish();
+    long frozen = update.FrozenAt;
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pause {(retrieved - frozen) / 1000.0:F1} us; {string.Join(", ", update.Phases.Select(p => $"{p.Name} {p.Duration.TotalMicroseconds:F1}"))}"));
+    if (luo.UpdateNumber == rounds)
+        return;
+}
+else
+{
+    KhoMemory memory = KhoMemory.CreateShared(ram, "ram");
+    for (long offset = 0; offset < ram; offset += 4096)
+        memory.GetSpan(new PhysicalAddress(memory.Base.Value + (ulong)offset), 1)[0] = 1;
+    held[0] = memory.SharedFile!;
+    for (int i = 1; i <= files; i++)
+        held[i] = KhoMemory.CreateShared(4096, "file").SharedFile!;
+}
+
+using Session session = device.CreateSession("vm");
+for (int i = 0; i <= files; i++)
+    session.Preserve((ulong)i, held[i]);
+LiveUpdateReport report = luo.HandOver(args[0] == "exec" ? HandoverTarget.Exec() : HandoverTarget.Successor());
+Console.WriteLine(string.Join(", ", report.Phases.Select(p => $"{p.Name} {p.Duration.TotalMicroseconds:F1}")));
