@@ -43,7 +43,7 @@ public sealed class InProcessTarget : HandoverTarget
         LiveUpdateEngine next = LiveUpdateEngine.Attach(engine.Memory.Memory, LiveUpdateOrchestrator.ToEngineOptions(_options));
         try
         {
-            next.Descriptors.SetIncoming(Duplicate(engine));
+            next.Descriptors.SetIncoming(Duplicate(engine), engine.Descriptors.Count);
             timeline.Begin(UpdateStep.Verify);
             next.Deserialize();
             next.Verify();

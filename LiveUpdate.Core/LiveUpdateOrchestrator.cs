@@ -84,14 +84,24 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     [SupportedOSPlatform("linux")]
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
     {
-        using SuccessorArrival? arrival = SuccessorArrival.Find(options.Predecessor, options.SuccessorReached);
+        SuccessorArrival? arrival = SuccessorArrival.Find(options.Predecessor, options.SuccessorReached);
         if (arrival is null)
             return null;
-        if (options.Memory is not null)
-            throw new InvalidOperationException("The predecessor hands its memory to this process: leave Memory unset in the options.");
-        using var cancellation = new CancellationSignal(cancellationToken);
-        LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
-        return Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
+        try
+        {
+            if (options.Memory is not null)
+                throw new InvalidOperationException("The predecessor hands its memory to this process: leave Memory unset in the options.");
+            using var cancellation = new CancellationSignal(cancellationToken);
+            LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
+            LiveUpdateOrchestrator next = Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
+            arrival.DisposeLater(next.ReportBoot);
+            return next;
+        }
+        catch
+        {
+            arrival.Dispose();
+            throw;
+        }
     }
 
     private static LiveUpdateOrchestrator BootAlone(LiveUpdateOptions options)
@@ -113,7 +123,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
             if (OperatingSystem.IsLinux())
                 arrival?.Adopt(engine);
             timeline.Begin(UpdateStep.Done);
-            return Create(engine, options.DiscardUnfinished, timeline, watch.Stop(wasHeldOff: false));
+            LiveUpdateOrchestrator next = Create(engine, options.DiscardUnfinished, timeline, watch.Stop(wasHeldOff: false));
+            next.ReportBoot();
+            return next;
         }
         catch
         {
@@ -165,7 +177,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         InProcessTarget once = target.ForOneHandover();
         LiveUpdateReport report = HandoverProcedure.Run(_engine, once, _discardUnfinished, cancellationToken);
         LiveUpdateEngine next = once.TakeNext();
-        return new InProcessHandover(Create(next, once.DiscardUnfinished, once.Timeline, report.Collections), report);
+        LiveUpdateOrchestrator orchestrator = Create(next, once.DiscardUnfinished, once.Timeline, report.Collections);
+        orchestrator.ReportBoot();
+        return new InProcessHandover(orchestrator, report);
     }
 
     /// <summary>Hands this generation over on another thread.</summary>
@@ -208,17 +222,15 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         Progress = options.Progress is { } progress ? new GuardedProgress(progress) : null,
     };
 
+    private void ReportBoot() => _engine.ReportBoot(PreviousUpdate);
+
     private static KhoMemory CreateMemory(long size) =>
         OperatingSystem.IsLinux() ? KhoMemory.CreateShared(size) : KhoMemory.Allocate(size);
 
-    // Whoever watches is told here, when the pause is over.
     private static LiveUpdateOrchestrator Create(
         LiveUpdateEngine engine, bool discardUnfinished, UpdateTimeline timeline, in LiveUpdateCollections collections)
     {
         LiveUpdateReport? report = engine.HasIncoming ? HandoverReport.OfIncoming(engine, timeline, collections) : null;
-        EngineLog.Booted(engine.Options.Logger, engine.Number, report?.Target, report?.Files ?? 0);
-        if (report is not null)
-            UpdateTelemetry.Booted(report, CoreRecord.GetTrace(engine.IncomingCore.GetValueOrDefault()));
         return new LiveUpdateOrchestrator(engine, discardUnfinished, report);
     }
 }

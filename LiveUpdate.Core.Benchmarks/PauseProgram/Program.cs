@@ -15,16 +15,24 @@ var options = new LiveUpdateOptions { Handlers = { new MemfdHandler() }, MemoryS
 await using LiveUpdateOrchestrator luo = await LiveUpdateOrchestrator.BootAsync(options);
 using LiveUpdateDevice device = luo.OpenDevice();
 var held = new SafeFileHandle[files + 1];
+const int Group = 2000;
 if (luo.PreviousUpdate is { } update)
 {
-    using Session incoming = device.RetrieveSession("vm");
-    held[0] = incoming.Retrieve<SafeFileHandle>(0UL);
-    long retrieved = Stopwatch.GetTimestamp();
-    for (int i = 1; i <= files; i++)
-        held[i] = incoming.Retrieve<SafeFileHandle>((ulong)i);
-    incoming.Finish();
-    long frozen = update.FrozenAt;
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pause {(retrieved - frozen) / 1000.0:F1} us; {string.Join(", ", update.Phases.Select(p => $"{p.Name} {p.Duration.TotalMicroseconds:F1}"))}"));
+    long retrieved = 0;
+    for (int first = 0; first <= files; first += Group)
+    {
+        using Session incoming = device.RetrieveSession($"vm-{first}");
+        for (int i = first; i <= files && i < first + Group; i++)
+        {
+            held[i] = incoming.Retrieve<SafeFileHandle>((ulong)i);
+            if (i == 0)
+                retrieved = Stopwatch.GetTimestamp();
+        }
+
+        incoming.Finish();
+    }
+
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pause {(retrieved - update.FrozenAt) / 1000.0:F1} us; {string.Join(", ", update.Phases.Select(p => $"{p.Name} {p.Duration.TotalMicroseconds:F1}"))}"));
     if (luo.UpdateNumber == rounds)
         return;
 }
@@ -38,8 +46,12 @@ else
         held[i] = KhoMemory.CreateShared(4096, "file").SharedFile!;
 }
 
-using Session session = device.CreateSession("vm");
-for (int i = 0; i <= files; i++)
-    session.Preserve((ulong)i, held[i]);
+for (int first = 0; first <= files; first += Group)
+{
+    Session session = device.CreateSession($"vm-{first}");
+    for (int i = first; i <= files && i < first + Group; i++)
+        session.Preserve((ulong)i, held[i]);
+}
+
 LiveUpdateReport report = luo.HandOver(args[0] == "exec" ? HandoverTarget.Exec() : HandoverTarget.Successor());
 Console.WriteLine(string.Join(", ", report.Phases.Select(p => $"{p.Name} {p.Duration.TotalMicroseconds:F1}")));

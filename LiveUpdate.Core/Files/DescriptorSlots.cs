@@ -22,6 +22,7 @@ public sealed class DescriptorSlots
     private readonly List<SafeHandle?> _outgoing = [];
     private readonly Stack<int> _free = new();
     private SafeFileHandle?[] _incoming = [];
+    private int _incomingCount;
     private BlockSet? _blocks;
     private IDescriptorMirror? _mirror;
 
@@ -53,7 +54,7 @@ public sealed class DescriptorSlots
         get
         {
             lock (_lock)
-                return _incoming.Count(static handle => handle is not null);
+                return _incomingCount;
         }
     }
 
@@ -142,6 +143,7 @@ public sealed class DescriptorSlots
             if (!TryPeek(slot, out SafeFileHandle? handle))
                 throw new LiveUpdateException(LiveUpdateError.NotFound, $"No descriptor arrived in slot {slot}, or it was taken already.");
             _incoming[slot] = null;
+            _incomingCount--;
             return handle;
         }
     }
@@ -152,11 +154,10 @@ public sealed class DescriptorSlots
     /// <returns>False if none arrived in this slot, or it was taken or released.</returns>
     public bool TryPeek(int slot, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SafeFileHandle? handle)
     {
-        lock (_lock)
-        {
-            handle = (uint)slot < (uint)_incoming.Length ? _incoming[slot] : null;
-            return handle is not null;
-        }
+        // Asked once a file within the pause: the table is one array, and what is taken from it becomes null.
+        SafeFileHandle?[] incoming = _incoming;
+        handle = (uint)slot < (uint)incoming.Length ? incoming[slot] : null;
+        return handle is not null;
     }
 
     /// <summary>Closes a descriptor that arrived and that nobody took; does nothing if somebody did.</summary>
@@ -168,6 +169,7 @@ public sealed class DescriptorSlots
             if (!TryPeek(slot, out SafeFileHandle? handle))
                 return;
             _incoming[slot] = null;
+            _incomingCount--;
             handle.Dispose();
         }
     }
@@ -215,7 +217,9 @@ public sealed class DescriptorSlots
     internal IReadOnlyList<SafeHandle?> Outgoing => _outgoing;
 
     /// <summary>Takes the descriptors that arrived, by slot.</summary>
-    internal void SetIncoming(SafeFileHandle?[] incoming) => _incoming = incoming;
+    /// <param name="incoming">The descriptors; null where a slot is free.</param>
+    /// <param name="count">How many there are.</param>
+    internal void SetIncoming(SafeFileHandle?[] incoming, int count) => (_incoming, _incomingCount) = (incoming, count);
 
     /// <summary>Closes what arrived and nobody took.</summary>
     /// <returns>How many there were.</returns>
@@ -232,7 +236,7 @@ public sealed class DescriptorSlots
                 count++;
             }
 
-            _incoming = [];
+            (_incoming, _incomingCount) = ([], 0);
         }
 
         return count;

@@ -100,21 +100,17 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
     /// <exception cref="LiveUpdateException">A callback refused.</exception>
     public void Verify()
     {
-        using CallbackScope callbacks = CallbackScope.Enter();
-        for (int number = 0; number < _files.Count; number++)
+        int number = 0;
+        try
         {
-            ref FileEntry entry = ref _files[number];
-            FileRegistration registration = environment.Handlers[entry.Handler];
-            FileCall call = MakeCall(number, ref entry, registration);
-            try
-            {
-                registration.Handler.InvokeVerify(ref call);
-                entry.State = call.State;
-            }
-            catch (Exception exception)
-            {
-                throw Failed(exception, "verify", entry.Token, registration);
-            }
+            using CallbackScope callbacks = CallbackScope.Enter();
+            var call = new FileCall { Environment = environment, Session = session };
+            for (; number < _files.Count; number++)
+                VerifyOne(number, ref _files[number], ref call);
+        }
+        catch (Exception exception)
+        {
+            throw Failed(exception, "verify", _files[number].Token, environment.Handlers[_files[number].Handler]);
         }
     }
 
@@ -216,6 +212,17 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         }
 
         throw Refusal.Create(LiveUpdateError.NotFound, "open device", $"No handler retrieves from {found}.", session, token);
+    }
+
+    private void VerifyOne(int number, ref FileEntry entry, ref FileCall call)
+    {
+        FileRegistration registration = environment.Handlers[entry.Handler];
+        if (registration != call.Registration || _olderNames is not null)
+            (call.Registration, call.Compatible) = (registration, CompatibleOf(number, registration));
+        (call.Token, call.Data, call.State) = (entry.Token, entry.Data, null);
+        registration.Handler.InvokeVerify(ref call);
+        if (call.State is not null)
+            entry.State = call.State;
     }
 
     private object RetrieveFirst(int number, ref FileEntry entry)
@@ -346,7 +353,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         Environment = environment,
         Session = session,
         Registration = registration,
-        Compatible = _olderNames is not null && _olderNames.TryGetValue(number, out string? older) ? older : registration.Handler.Compatible,
+        Compatible = CompatibleOf(number, registration),
         File = entry.File,
         State = entry.State,
         Token = entry.Token,
@@ -354,6 +361,9 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         Status = entry.Status,
         Failure = entry.Status == FileStatus.Failed ? _failures![number].Error : LiveUpdateError.None,
     };
+
+    private string CompatibleOf(int number, FileRegistration registration) =>
+        _olderNames is not null && _olderNames.TryGetValue(number, out string? older) ? older : registration.Handler.Compatible;
 
     private LiveUpdateException Failed(Exception exception, string callback, ulong token, FileRegistration registration) =>
         Refusal.FromCallback(exception, callback, session, token, registration.Handler.Compatible);

@@ -131,18 +131,16 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
     private void FreezeOne(ref FileEntry entry, ref LuoFileSer record, ref FileCall call)
     {
         FileRegistration registration = environment.Handlers[entry.Handler];
-        call.Registration = registration;
-        call.Compatible = registration.Handler.Compatible;
-        if (registration.WriteAs is { } older)
-        {
-            call.Compatible = older.Compatible;
-            older.Field.Bytes.CopyTo(record.Compatible);
-        }
-
+        OlderName? older = registration.WriteAs;
+        if (registration != call.Registration)
+            (call.Registration, call.Compatible) = (registration, older?.Compatible ?? registration.Handler.Compatible);
+        older?.Field.Bytes.CopyTo(record.Compatible);
         (call.File, call.State, call.Token, call.Data) = (entry.File, entry.State, entry.Token, entry.Data);
         registration.Handler.InvokeFreeze(ref call);
-        entry.Data = call.Data;
-        record.Data = call.Data;
+
+        // The record says so already unless the handler changed it, and the successor may have it in its cache.
+        if (call.Data != entry.Data)
+            entry.Data = record.Data = call.Data;
     }
 
     private void Unfreeze(int end)

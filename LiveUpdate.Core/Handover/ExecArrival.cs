@@ -90,7 +90,7 @@ internal sealed class ExecArrival
                 descriptors[slot] = Take(record.Descriptor, taken);
         }
 
-        engine.Descriptors.SetIncoming(descriptors);
+        engine.Descriptors.SetIncoming(descriptors, descriptors.Count(static descriptor => descriptor is not null));
         new SafeFileHandle(_memory, ownsHandle: true).Dispose();
         ForgetNotice();
     }

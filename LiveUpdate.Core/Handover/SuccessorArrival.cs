@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
 using LiveUpdate.Interop;
@@ -25,18 +24,16 @@ internal sealed class SuccessorArrival : IDisposable
 {
     private const int GoLength = 16;
 
-    // What a table of descriptor slots holds at most (reference 4.13: 10 000 blocks).
-    private const int MaxSlots = LuoAbi.MaxBlocks * (LuoAbi.PageSize / DescriptorSlotSer.Size);
-
     private static bool s_failed;
 
     private readonly SuccessorChannel _channel;
     private readonly PredecessorOptions? _address;
     private readonly Action<SuccessorPhase>? _reached;
-    private readonly List<SafeFileHandle?> _descriptors = [];
-    private readonly List<(ulong Device, ulong Inode)> _identities = [];
+    private readonly ArrivedDescriptors _descriptors = new();
     private KhoMemory? _memory;
+    private KhoBooks? _books;
     private NoCollectionRegion? _noCollections;
+    private LaterWork? _later;
 
     private SuccessorArrival(SuccessorChannel channel, PredecessorOptions? address, Action<SuccessorPhase>? reached) =>
         (_channel, _address, _reached) = (channel, address, reached);
@@ -101,13 +98,21 @@ internal sealed class SuccessorArrival : IDisposable
         }
     }
 
+    /// <summary>
+    /// Disposes this, and reports, a moment later: the pause lasts until the caller's first answer, and what only watches or tidies up can wait.
+    /// </summary>
+    public void DisposeLater(Action report) => _later!.Do(() =>
+    {
+        Dispose();
+        report();
+    });
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _later?.End();
         _noCollections?.Dispose();
-        foreach (SafeFileHandle? descriptor in _descriptors)
-            descriptor?.Dispose();
-        _descriptors.Clear();
+        _descriptors.Dispose();
         _channel.Dispose();
     }
 
@@ -163,6 +168,8 @@ internal sealed class SuccessorArrival : IDisposable
             {
                 case SuccessorMessage.Memory when _memory is null && _channel.Received.Count == 1:
                     _memory = KhoMemory.OpenShared(_channel.Received.Take());
+                    _books = new KhoBooks(_memory);
+                    _books.Touch();
                     Reach(SuccessorPhase.Memory);
                     break;
                 case SuccessorMessage.Descriptors:
@@ -171,19 +178,20 @@ internal sealed class SuccessorArrival : IDisposable
                     break;
                 case SuccessorMessage.Close:
                     int slot = _channel.ReadNumber();
-                    Close(slot);
+                    if (!_descriptors.TryClose(slot))
+                        throw _channel.Unexpected($"a request to close slot {slot}, which holds nothing");
                     Say(() => _channel.Send(SuccessorMessage.Closed, Deadline.Never, slot));
                     break;
-                case SuccessorMessage.Synchronize:
-                    _noCollections ??= NoCollectionRegion.TryBegin(options.NoCollectionBytes);
-                    options.Progress?.Report(new LiveUpdateProgress("transfer", DescriptorCount, DescriptorCount));
-                    Say(() => _channel.Send(SuccessorMessage.Synchronized, Deadline.Never, DescriptorCount));
+                case SuccessorMessage.Synchronize when _memory is not null && _channel.Payload.Length == sizeof(long):
+                    WarmUp(options, BinaryPrimitives.ReadInt64LittleEndian(_channel.Payload));
+                    Say(() => _channel.Send(SuccessorMessage.Synchronized, Deadline.Never, _descriptors.Count));
+                    _channel.IsAwake = true;
                     Reach(SuccessorPhase.Synchronized);
                     break;
                 case SuccessorMessage.Refused:
                     SuccessorFailure failure = SuccessorFailure.Read(_channel.PayloadMemory);
                     throw new LiveUpdateException(failure.Error, $"The predecessor does not take this process as its successor: {failure.Message}");
-                case SuccessorMessage.Go when _memory is not null && _channel.Payload.Length == GoLength:
+                case SuccessorMessage.Go when _later is not null && _channel.Payload.Length == GoLength:
                     Reach(SuccessorPhase.Go);
                     CheckGo();
                     return BinaryPrimitives.ReadUInt64LittleEndian(_channel.Payload[8..]);
@@ -193,7 +201,17 @@ internal sealed class SuccessorArrival : IDisposable
         }
     }
 
-    private int DescriptorCount => _descriptors.Count(static descriptor => descriptor is not null);
+    // Whatever the system or the collector would do at the first use of memory is done here, before anything is frozen.
+    private void WarmUp(EngineOptions options, long usedBytes)
+    {
+        _memory!.Populate(Math.Clamp(usedBytes, 0, _memory.Length));
+        if (_later is not null)
+            return;
+        _later = LaterWork.Start();
+        options.Progress?.Report(new LiveUpdateProgress("transfer", _descriptors.Count, _descriptors.Count));
+        SuccessorRehearsal.WarmHeap(_descriptors.Count);
+        _noCollections = NoCollectionRegion.TryBegin(options.NoCollectionBytes);
+    }
 
     private void Store()
     {
@@ -203,37 +221,25 @@ internal sealed class SuccessorArrival : IDisposable
         for (; !slots.IsEmpty; slots = slots[sizeof(int)..])
         {
             int slot = BinaryPrimitives.ReadInt32LittleEndian(slots);
-            if (slot is < 0 or >= MaxSlots || (slot < _descriptors.Count && _descriptors[slot] is not null))
-                throw _channel.Unexpected($"a descriptor for slot {slot}, which is not free");
-            CollectionsMarshal.SetCount(_identities, Math.Max(_identities.Count, slot + 1));
-            while (_descriptors.Count <= slot)
-                _descriptors.Add(null);
-            _descriptors[slot] = _channel.Received.Take();
-            _identities[slot] = DescriptorInfo.Identify(_descriptors[slot]!);
+            SafeFileHandle descriptor = _channel.Received.Take();
+            if (_descriptors.TryAdd(slot, descriptor))
+                continue;
+            descriptor.Dispose();
+            throw _channel.Unexpected($"a descriptor for slot {slot}, which is not free");
         }
-    }
-
-    private void Close(int slot)
-    {
-        if ((uint)slot >= (uint)_descriptors.Count || _descriptors[slot] is not { } descriptor)
-            throw _channel.Unexpected($"a request to close slot {slot}, which holds nothing");
-        _descriptors[slot] = null;
-        descriptor.Dispose();
     }
 
     private void CheckGo()
     {
         int slots = BinaryPrimitives.ReadInt32LittleEndian(_channel.Payload);
         int descriptors = BinaryPrimitives.ReadInt32LittleEndian(_channel.Payload[4..]);
-        if (slots < _descriptors.Count && _descriptors.FindLastIndex(static descriptor => descriptor is not null) >= slots)
-            throw _channel.Unexpected($"a go for {slots} slots where {_descriptors.Count} were filled");
-        if (descriptors != DescriptorCount)
-            throw _channel.Unexpected($"a go for {descriptors} descriptors where {DescriptorCount} arrived");
+        if (slots < 0 || descriptors != _descriptors.Count)
+            throw _channel.Unexpected($"a go for {descriptors} descriptors in {slots} slots where {_descriptors.Count} arrived");
     }
 
     private LiveUpdateEngine Boot(EngineOptions options, ulong number)
     {
-        LiveUpdateEngine engine = LiveUpdateEngine.Attach(_memory!, options, ownsMemory: true);
+        LiveUpdateEngine engine = LiveUpdateEngine.Attach(_memory!, options, ownsMemory: true, _books);
         try
         {
             if (engine.Image is not { Core.Target: LuoCoreTarget.Successor } image || image.Number != number)
@@ -242,9 +248,9 @@ internal sealed class SuccessorArrival : IDisposable
                     LiveUpdateError.InvalidArgument, "boot record", _memory!.Base, 0, $"hand-over {number} to a successor", "none, or another one");
             }
 
-            Check(image.ReadSlots());
-            engine.Descriptors.SetIncoming([.. _descriptors]);
-            _descriptors.Clear();
+            _descriptors.Check(image);
+            int count = _descriptors.Count;
+            engine.Descriptors.SetIncoming(_descriptors.TakeAll(), count);
             Timeline.Begin(UpdateStep.Verify);
             engine.Deserialize();
             engine.Verify();
@@ -256,22 +262,6 @@ internal sealed class SuccessorArrival : IDisposable
             throw;
         }
     }
-
-    private void Check(DescriptorSlotSer?[] slots)
-    {
-        for (int slot = 0; slot < Math.Max(slots.Length, _descriptors.Count); slot++)
-        {
-            bool arrived = slot < _descriptors.Count && _descriptors[slot] is not null;
-            DescriptorSlotSer? record = slot < slots.Length ? slots[slot] : null;
-            if (arrived != record.HasValue)
-                throw BadSlot(slot, 4, record.HasValue ? "a descriptor that arrived" : "a free slot", arrived ? "one that arrived" : "none");
-            if (record is { } written && _identities[slot] != (written.Device, written.Inode))
-                throw BadSlot(slot, 8, $"inode {written.Inode} of device 0x{written.Device:x}", $"inode {_identities[slot].Inode} of device 0x{_identities[slot].Device:x}");
-        }
-    }
-
-    private static LiveUpdateImageException BadSlot(int slot, int offset, string expected, string found) =>
-        new(LiveUpdateError.InvalidArgument, $"descriptor slot {slot}", PhysicalAddress.None, offset, expected, found);
 
     private void TakeOver(LiveUpdateEngine engine)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
@@ -22,6 +23,9 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
 
     private const int UsualLength = 4096;
 
+    // Longer than a freeze of thousands of files; a process that waits longer than this sleeps.
+    private static readonly long s_longestSpin = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 500 : 0;
+
     private byte[] _outgoing = new byte[UsualLength];
     private byte[] _incoming = new byte[UsualLength];
     private int _length;
@@ -42,6 +46,11 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
 
     /// <summary>Calls waits off; null for none.</summary>
     public CancellationSignal? Cancellation { get; set; }
+
+    /// <summary>
+    /// Whether the next message is waited for awake, for a short while: within the pause, where being woken up would be most of the wait.
+    /// </summary>
+    public bool IsAwake { get; set; }
 
     /// <summary>Sends a message.</summary>
     /// <exception cref="LiveUpdateException">EPIPE: the other process is gone. ETIMEDOUT. Any errno of <c>sendmsg</c>.</exception>
@@ -137,6 +146,7 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
 
     private void Fill(Span<byte> room, Deadline deadline, SuccessorMessage expected)
     {
+        long sleepAt = IsAwake ? Stopwatch.GetTimestamp() + s_longestSpin : 0;
         while (!room.IsEmpty)
         {
             int count = SocketMessage.Receive(socket, room, Received.Handles, out bool truncated);
@@ -146,10 +156,12 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
                 room = room[count..];
             else if (count == 0 || -count == ConnectionReset)
                 throw Gone();
-            else if (-count == (int)LiveUpdateError.TryAgain)
-                WaitFor(Libc.POLLIN, deadline, expected);
-            else
+            else if (-count != (int)LiveUpdateError.TryAgain)
                 throw Errno.Failed(-count, $"Receiving from the {peerName}");
+            else if (IsAwake && Stopwatch.GetTimestamp() < sleepAt)
+                Thread.Yield();
+            else
+                WaitFor(Libc.POLLIN, deadline, expected);
         }
     }
 

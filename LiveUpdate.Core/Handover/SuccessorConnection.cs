@@ -23,6 +23,8 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
 {
     private const int GoLength = 16;
 
+    private static readonly TimeSpan s_standBack = TimeSpan.FromMilliseconds(3);
+
     private readonly Lock _lock = new();
     private readonly LiveUpdateEngine _engine;
     private readonly SuccessorChannel _channel;
@@ -193,7 +195,9 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         _channel.Send(SuccessorMessage.Go, deadline, go);
         run.Begin(UpdateStep.Verify);
         _reached?.Invoke(SuccessorPhase.Go);
+        _channel.IsAwake = true;
         Expect(SuccessorMessage.Verified, deadline);
+        _channel.IsAwake = false;
         _reached?.Invoke(SuccessorPhase.Verified);
         _channel.Cancellation?.Token.ThrowIfCancellationRequested();
 
@@ -219,13 +223,18 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         }
     }
 
-    private void Synchronize()
+    /// <summary>Has the successor map what is in use and count its descriptors; afterwards it waits for the go awake.</summary>
+    /// <exception cref="LiveUpdateException">The successor is gone, slow, or out of descriptors.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void Synchronize()
     {
         lock (_lock)
         {
             ThrowIfFailed();
             Deadline deadline = TransferDeadline;
-            _channel.Send(SuccessorMessage.Synchronize, deadline);
+            Span<byte> used = stackalloc byte[sizeof(long)];
+            BinaryPrimitives.WriteInt64LittleEndian(used, _engine.Memory.UsedBytes);
+            _channel.Send(SuccessorMessage.Synchronize, deadline, used);
             Expect(SuccessorMessage.Synchronized, deadline);
             if (_channel.ReadNumber() is var count && count != _descriptors)
                 throw _channel.Unexpected($"the number {count} where it should hold {_descriptors} descriptors");
@@ -260,6 +269,9 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     {
         _channel.Cancellation = null;
         _reached?.Invoke(SuccessorPhase.Committed);
+
+        // Asleep and not waiting at the stream, this process is not woken by the answer and takes no processor from the one that now serves.
+        Thread.Sleep(s_standBack);
         try
         {
             while (true)

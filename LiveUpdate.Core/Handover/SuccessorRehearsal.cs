@@ -42,6 +42,29 @@ internal static class SuccessorRehearsal
         session.Finish();
     }
 
+    /// <summary>
+    /// Has the collector hold memory ready that the process has: allocating for the first time in a page takes longer than all else.
+    /// </summary>
+    /// <param name="descriptors">How many there are to be handed over; what a boot allocates grows with them.</param>
+    public static void WarmHeap(int descriptors)
+    {
+        const int SmallPiece = 4 << 10;
+        const int LargePiece = 128 << 10;
+        Write(SmallPiece, (256 << 10) + (descriptors * 256L));
+        Write(LargePiece, descriptors * 128L);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+
+        static void Write(int piece, long bytes)
+        {
+            var pieces = new List<byte[]>();
+            for (; bytes > 0; bytes -= piece)
+            {
+                pieces.Add(new byte[piece]);
+                pieces[^1].AsSpan().Clear();
+            }
+        }
+    }
+
     private sealed class RehearsalHandler() : FileHandler<object>("rehearsal-v1")
     {
         protected override void Preserve(ref PreserveContext<object> context) => context.Data = new DataHandle(1);

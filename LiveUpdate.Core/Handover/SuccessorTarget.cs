@@ -79,7 +79,11 @@ public sealed class SuccessorTarget : HandoverTarget
     }
 
     /// <inheritdoc/>
-    internal override void BeforeFreeze(LiveUpdateEngine engine) => _connection!.Preflight();
+    internal override void BeforeFreeze(LiveUpdateEngine engine)
+    {
+        _connection!.Preflight();
+        _connection.Synchronize();
+    }
 
     /// <inheritdoc/>
     internal override void Transfer(LiveUpdateEngine engine, HandoverRun run) => _connection!.Transfer(run);

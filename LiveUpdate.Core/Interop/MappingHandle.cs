@@ -35,6 +35,11 @@ internal sealed class MappingHandle : SafeHandleMinusOneIsInvalid
         return mapping;
     }
 
+    /// <summary>
+    /// Has the system map the first pages now, so that nobody waits for them later. What it cannot do is left to the first access.
+    /// </summary>
+    public void Populate(long length) => _ = Libc.Madvise(handle, (nuint)Math.Min((ulong)length, _length), Libc.MADV_POPULATE_WRITE);
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.Munmap(handle, _length) == 0;
 

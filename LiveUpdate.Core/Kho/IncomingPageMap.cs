@@ -18,22 +18,19 @@ internal sealed class IncomingPageMap
     // 0: not preserved. First page of a block: Head and its order, with Claimed and Restored when it is. Its other pages: Tail.
     private readonly byte[] _pages;
 
-    private IncomingPageMap(KhoMemory memory)
-    {
-        _memory = memory;
-        _pages = new byte[memory.Length >> LuoAbi.PageShift];
-    }
+    private IncomingPageMap(KhoMemory memory, byte[] pages) => (_memory, _pages) = (memory, pages);
 
     /// <summary>Reads the map of a predecessor.</summary>
     /// <param name="memory">The region.</param>
+    /// <param name="pages">A zeroed byte for each page of it; the map's from here on.</param>
     /// <param name="root">The root page of the map.</param>
     /// <param name="deviceTree">The page of the device tree, which is not preserved.</param>
     /// <exception cref="LiveUpdateImageException">
     /// The map is damaged: a block outside the region, over another block, or over the pages that hold the hand-over itself (EINVAL).
     /// </exception>
-    public static IncomingPageMap Read(KhoMemory memory, PhysicalAddress root, PhysicalAddress deviceTree)
+    public static IncomingPageMap Read(KhoMemory memory, byte[] pages, PhysicalAddress root, PhysicalAddress deviceTree)
     {
-        var map = new IncomingPageMap(memory);
+        var map = new IncomingPageMap(memory, pages);
         IReadOnlySet<ulong> nodes = PreservedPageTreeReader.Walk(memory, root, map.Enter, out _);
         map.CheckNotPreserved(deviceTree, "the device tree");
         foreach (ulong node in nodes)
@@ -45,8 +42,8 @@ internal sealed class IncomingPageMap
         return map;
     }
 
-    /// <summary>Whether a page is preserved and not freed.</summary>
-    public bool this[int page] => _pages[page] != 0;
+    /// <summary>The last page below another that is preserved and not freed; -1 for none.</summary>
+    public int LastBelow(int end) => _pages.AsSpan(0, end).LastIndexOfAnyExcept((byte)0);
 
     /// <summary>Whether a whole range is preserved and not freed.</summary>
     public bool Covers(PhysicalAddress address, long length)

@@ -9,6 +9,16 @@ public sealed partial class KexecHandover
     /// <summary>Test seam: asked before every allocation with its bytes; true makes it fail with ENOMEM.</summary>
     internal Func<long, bool>? AllocationFault { get; set; }
 
+    /// <summary>How many bytes from the start of the memory were ever in use: what the next generation will look at lies in them.</summary>
+    internal long UsedBytes
+    {
+        get
+        {
+            lock (_gate)
+                return (long)_pool.UsedPages << LuoAbi.PageShift;
+        }
+    }
+
     /// <summary>Allocates memory that the next generation gets (reference A-79).</summary>
     /// <param name="bytes">The size in bytes; rounded up to a power of two of pages.</param>
     /// <param name="owner">Who holds the pages.</param>

@@ -11,7 +11,7 @@ namespace LiveUpdate.Kho;
 /// <para>The life of a generation:</para>
 /// <list type="number">
 /// <item>
-/// <see cref="Attach"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over
+/// <see cref="Attach(KhoMemory)"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over
 /// off and go on. A damaged image is an exception, never an empty start (unlike reference A-64).
 /// </item>
 /// <item>
@@ -51,7 +51,7 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     private PhysicalAddress _deviceTree;
     private volatile State _state;
 
-    private KexecHandover(KhoMemory memory, KhoMemoryLease lease)
+    private KexecHandover(KhoMemory memory, KhoBooks books, KhoMemoryLease lease)
     {
         Memory = memory;
         _lease = lease;
@@ -59,10 +59,10 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         {
             var deviceTree = new PhysicalAddress(record.Setup.FdtAddress);
             _incomingTree = KhoRootTree.Read(CopyDeviceTree(memory, in record), deviceTree);
-            _incoming = IncomingPageMap.Read(memory, _incomingTree.PreservedMemoryMap, deviceTree);
+            _incoming = IncomingPageMap.Read(memory, books.Incoming, _incomingTree.PreservedMemoryMap, deviceTree);
             _incomingUsedPages = (int)record.UsedPages;
         }
-        _pool = new PagePool(memory);
+        _pool = books.Pool;
         _tree = new PreservedPageTree(memory, _pool, _treeOwner);
     }
 
@@ -99,6 +99,12 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     public static KexecHandover Attach(KhoMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        return Attach(memory, books: null);
+    }
+
+    /// <summary>As the public method, with books that were made before; null to make them.</summary>
+    internal static KexecHandover Attach(KhoMemory memory, KhoBooks? books)
+    {
         if (!memory.IsContiguous)
             throw new ArgumentException("A generation needs memory that is one stretch.", nameof(memory));
         if (memory.Length < MinPages * LuoAbi.PageSize)
@@ -106,7 +112,7 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         KhoMemoryLease lease = memory.Lease();
         try
         {
-            return new KexecHandover(memory, lease);
+            return new KexecHandover(memory, books ?? new KhoBooks(memory), lease);
         }
         catch
         {
@@ -241,16 +247,12 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         int end = _pool.PageCount;
         while (end > 1)
         {
-            int start = end;
-            while (start > 1 && !IsIncomingPage(start - 1))
-                start--;
+            int start = Math.Max(1, (_incoming?.LastBelow(end) ?? -1) + 1);
             PoisonPages(start, Math.Min(end, _incomingUsedPages));
             _pool.Release(start, end - start);
             end = start - 1;
         }
     }
-
-    private bool IsIncomingPage(int page) => _incoming is not null && _incoming[page];
 
     private void PoisonPages(int start, int end)
     {

@@ -167,6 +167,11 @@ public abstract class KhoMemory : IDisposable
     /// <param name="disposing">True: called by <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);
 
+    /// <summary>Has the first bytes mapped and read now, where the system can, so that their first use does not wait for it.</summary>
+    internal virtual void Populate(long bytes)
+    {
+    }
+
     /// <summary>Makes a generation the one that owns the memory, and ends the one before it.</summary>
     internal void Activate(KexecHandover generation)
     {

@@ -9,6 +9,10 @@ namespace LiveUpdate.Kho;
 /// <summary>Memory that is one stretch of this process's address space.</summary>
 internal sealed class MappedMemory : KhoMemory
 {
+    // About what a core keeps for itself; more would only push out what was read first.
+    private const long MostCached = 2 << 20;
+    private const int CacheLine = 64;
+
     private readonly SafeHandle _mapping;
     private readonly SafeFileHandle? _file;
 
@@ -56,6 +60,15 @@ internal sealed class MappedMemory : KhoMemory
     {
         ThrowIfDisposed();
         return new KhoMemoryLease(_mapping);
+    }
+
+    internal override void Populate(long bytes)
+    {
+        if (OperatingSystem.IsLinux())
+            (_mapping as MappingHandle)?.Populate(bytes);
+        ReadOnlySpan<byte> cached = GetSpan(Base, (int)Math.Min(bytes, MostCached));
+        for (int line = 0; line < cached.Length; line += CacheLine)
+            Volatile.Read(in cached[line]);
     }
 
     protected override void Dispose(bool disposing)

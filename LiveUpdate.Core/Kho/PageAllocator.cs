@@ -42,6 +42,14 @@ internal sealed class PageAllocator
     /// <summary>The number of pages from the first to the last that was ever allocated.</summary>
     public int UsedPages { get; set; }
 
+    /// <summary>Writes to every page of the books; only while nothing is in them.</summary>
+    public void Touch()
+    {
+        _state.AsSpan().Clear();
+        _next.AsSpan().Clear();
+        _previous.AsSpan().Clear();
+    }
+
     /// <summary>Makes reserved pages free, highest first, so that the lowest are allocated first.</summary>
     public void Release(int start, int count)
     {

@@ -30,6 +30,13 @@ internal sealed class PagePool
     /// <summary>The owner of the block that starts at each page.</summary>
     public ReadOnlySpan<PageOwner?> Owners => _owners;
 
+    /// <summary>Writes to every page of the books; only while nothing is in them.</summary>
+    public void Touch()
+    {
+        _pages.Touch();
+        _owners.AsSpan().Clear();
+    }
+
     /// <inheritdoc cref="PageAllocator.Release"/>
     public void Release(int start, int count) => _pages.Release(start, count);
 

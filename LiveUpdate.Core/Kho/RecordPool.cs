@@ -76,7 +76,7 @@ public sealed class RecordPool
         lock (_gate)
         {
             PhysicalAddress address = PageOf(record);
-            if (!TryGetSlot(record, _recordSize, out int slot) || !_pages.TryGetValue(address, out PageState? page) ||
+            if (!TryGetSlot(record, _recordSize, _full, out int slot) || !_pages.TryGetValue(address, out PageState? page) ||
                 (page.Used >> slot & 1) == 0)
                 throw new ArgumentException($"{record} is not a record of this pool that is in use.", nameof(record));
             ulong used = page.Used & ~(1UL << slot);
@@ -111,18 +111,21 @@ public sealed class RecordPool
         ArgumentNullException.ThrowIfNull(kho);
         CheckRecordSize(recordSize);
         PhysicalAddress page = PageOf(record);
-        if (!TryGetSlot(record, recordSize, out int slot))
+        ulong all = AllSlots(recordSize);
+        if (!TryGetSlot(record, recordSize, all, out int slot))
             throw Bad(structure, record, "the address of a slot in a page of records", record.ToString());
-        var header = MemoryMarshal.Read<RecordPoolHeaderSer>(kho.GetIncomingSpan(page, LuoAbi.PageSize, structure));
-        if (header.Magic != RecordPoolHeaderSer.MagicValue)
-            throw Bad(structure, page, $"the magic number 0x{RecordPoolHeaderSer.MagicValue:x}", $"0x{header.Magic:x}");
-        if (header.RecordSize != (uint)recordSize)
-            throw Bad(structure, page, $"records of {recordSize} bytes", $"{header.RecordSize} bytes");
-        if ((header.Used & ~AllSlots(recordSize)) != 0)
-            throw Bad(structure, page, $"bits of {BitOperations.PopCount(AllSlots(recordSize))} slots", $"0x{header.Used:x}");
-        if ((header.Used >> slot & 1) == 0)
+        ReadOnlySpan<byte> bytes = kho.GetIncomingSpan(page, LuoAbi.PageSize, structure);
+        ref readonly RecordPoolHeaderSer mapped = ref MemoryMarshal.AsRef<RecordPoolHeaderSer>(bytes);
+        (ulong magic, uint size, ulong used) = (mapped.Magic, mapped.RecordSize, Volatile.Read(in mapped.Used));
+        if (magic != RecordPoolHeaderSer.MagicValue)
+            throw Bad(structure, page, $"the magic number 0x{RecordPoolHeaderSer.MagicValue:x}", $"0x{magic:x}");
+        if (size != (uint)recordSize)
+            throw Bad(structure, page, $"records of {recordSize} bytes", $"{size} bytes");
+        if ((used & ~all) != 0)
+            throw Bad(structure, page, $"bits of {BitOperations.PopCount(all)} slots", $"0x{used:x}");
+        if ((used >> slot & 1) == 0)
             throw Bad(structure, record, "a record in use", "a free one");
-        return kho.GetIncomingSpan(record, recordSize, structure);
+        return bytes.Slice((int)(record.Value - page.Value), recordSize);
     }
 
     /// <summary>Gives up a record of a predecessor's pool, after the commit; with the last one the page is restored and freed.</summary>
@@ -138,7 +141,7 @@ public sealed class RecordPool
     {
         ReadIncoming(kho, record, recordSize, "record");
         kho.ThrowIfNotActive();
-        TryGetSlot(record, recordSize, out int slot);
+        TryGetSlot(record, recordSize, AllSlots(recordSize), out int slot);
         PhysicalAddress page = PageOf(record);
         // The page belongs to this generation alone since Activate, and records of one page may be released by several threads.
         Span<byte> field = kho.GetSpan(page + RecordPoolHeaderSer.UsedOffset, sizeof(ulong));
@@ -158,11 +161,11 @@ public sealed class RecordPool
 
     private static PhysicalAddress PageOf(PhysicalAddress record) => new(record.Value & ~(ulong)(LuoAbi.PageSize - 1));
 
-    private static bool TryGetSlot(PhysicalAddress record, int recordSize, out int slot)
+    private static bool TryGetSlot(PhysicalAddress record, int recordSize, ulong all, out int slot)
     {
         int offset = (int)(record.Value & (LuoAbi.PageSize - 1)) - RecordPoolHeaderSer.HeaderSize;
         (slot, int rest) = Math.DivRem(offset, SlotSize(recordSize));
-        return offset >= 0 && rest == 0 && slot < 64 && (AllSlots(recordSize) >> slot & 1) != 0;
+        return offset >= 0 && rest == 0 && slot < 64 && (all >> slot & 1) != 0;
     }
 
     private static void CheckRecordSize(int recordSize)

@@ -92,6 +92,39 @@ internal sealed class IncomingImage
         return slots;
     }
 
+    /// <summary>Compares the slots with the descriptors that arrived, block by block and without an allocation.</summary>
+    /// <param name="arrived">Device and inode of each that arrived, by slot; the number is not compared.</param>
+    /// <returns>The first slot that differs; -1 for none.</returns>
+    /// <exception cref="LiveUpdateImageException">The table is damaged.</exception>
+    public int FindOtherSlot(ReadOnlySpan<DescriptorSlotSer> arrived)
+    {
+        int next = 0;
+        if (Slots is { } blocks)
+        {
+            Span<byte> buffer = stackalloc byte[LuoAbi.PageSize];
+            for (int block = 0; block < blocks.BlockCount; block++)
+            {
+                int entries = blocks.ReadBlock(block, buffer);
+                foreach (ref readonly DescriptorSlotSer slot in MemoryMarshal.Cast<byte, DescriptorSlotSer>(
+                    buffer.Slice(LuoAbi.BlockHeaderSize, entries * DescriptorSlotSer.Size)))
+                {
+                    DescriptorSlotSer other = next < arrived.Length ? arrived[next] : default;
+                    if (slot.State != other.State || slot.Device != other.Device || slot.Inode != other.Inode)
+                        return next;
+                    next++;
+                }
+            }
+        }
+
+        for (; next < arrived.Length; next++)
+        {
+            if (arrived[next].State != 0)
+                return next;
+        }
+
+        return -1;
+    }
+
     /// <summary>Releases what only the parse needed, after the commit (reference O-06; the kernel leaks the FLB page).</summary>
     public void Release(KexecHandover memory)
     {

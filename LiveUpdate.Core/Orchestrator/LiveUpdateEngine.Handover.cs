@@ -88,6 +88,14 @@ internal sealed partial class LiveUpdateEngine
         LiveGenerations.Remove(this);
     }
 
+    /// <summary>Tells whoever watches of this generation, and of the update that brought it; null after a cold start.</summary>
+    public void ReportBoot(LiveUpdateReport? report)
+    {
+        EngineLog.Booted(_options.Logger, Number, report?.Target, report?.Files ?? 0);
+        if (report is not null)
+            UpdateTelemetry.Booted(report, CoreRecord.GetTrace(IncomingCore.GetValueOrDefault()));
+    }
+
     /// <summary>Watches a freeze: at the time given names the file that hangs, and lets the freeze end before the next one.</summary>
     public Timer? WatchFreeze(FreezeProgress progress)
     {

@@ -96,14 +96,15 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     /// <param name="memory">Where it may lie.</param>
     /// <param name="options">How to boot.</param>
     /// <param name="ownsMemory">Whether the memory is disposed with this engine, also if this throws.</param>
+    /// <param name="books">Books that were made before; null to make them.</param>
     /// <exception cref="LiveUpdateImageException">The image is damaged.</exception>
     /// <exception cref="LiveUpdateException">A handler is refused.</exception>
-    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options, bool ownsMemory = false)
+    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options, bool ownsMemory = false, KhoBooks? books = null)
     {
         KexecHandover? handover = null;
         try
         {
-            handover = KexecHandover.Attach(memory);
+            handover = KexecHandover.Attach(memory, books);
             IncomingImage? image = options.IsEnabled ? IncomingImage.Read(handover) : null;
             var engine = new LiveUpdateEngine(handover, options, image, ownsMemory);
             if (options.IsEnabled)
