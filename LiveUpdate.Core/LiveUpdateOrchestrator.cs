@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Kho;
 
@@ -56,7 +57,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return OperatingSystem.IsLinux() && options.IsEnabled && SuccessorArrival.IsExpected(options.Predecessor)
+        return OperatingSystem.IsLinux() && options.IsEnabled && PredecessorSearch.IsExpected(options.Predecessor)
             ? TryBootSuccessor(options, CancellationToken.None) ?? BootAlone(options)
             : BootAlone(options);
     }
@@ -72,7 +73,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         ArgumentNullException.ThrowIfNull(options);
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<LiveUpdateOrchestrator>(cancellationToken);
-        if (OperatingSystem.IsLinux() && options.IsEnabled && SuccessorArrival.IsExpected(options.Predecessor))
+        if (OperatingSystem.IsLinux() && options.IsEnabled && PredecessorSearch.IsExpected(options.Predecessor))
             return BootSuccessorAsync(options, cancellationToken);
         return Task.FromResult(BootAlone(options));
     }
@@ -84,7 +85,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     [SupportedOSPlatform("linux")]
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
     {
-        SuccessorArrival? arrival = SuccessorArrival.Find(options.Predecessor, options.SuccessorReached);
+        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, options.SuccessorReached);
         if (arrival is null)
             return null;
         try
@@ -94,6 +95,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
             using var cancellation = new CancellationSignal(cancellationToken);
             LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
             LiveUpdateOrchestrator next = Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
+            PredecessorSearch.End();
             arrival.DisposeLater(next.ReportBoot);
             return next;
         }
@@ -219,8 +221,22 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         GateTimeout = options.GateTimeout,
         FreezeTimeout = options.FreezeTimeout,
         NoCollectionBytes = options.NoCollectionBytes,
+        RehearseBoot = RehearseBoot,
         Progress = options.Progress is { } progress ? new GuardedProgress(progress) : null,
     };
+
+    // What a program does first as a successor; its code is then there when it does so within the pause.
+    private static void RehearseBoot(LiveUpdateEngine engine, UpdateTimeline timeline, string session)
+    {
+        using LiveUpdateOrchestrator orchestrator = Create(engine, new LiveUpdateOptions().DiscardUnfinished, timeline, default);
+        using LiveUpdateDevice device = orchestrator.OpenDevice();
+        if (orchestrator.PreviousUpdate is null)
+            return;
+        using Session incoming = device.RetrieveSession(session);
+        foreach (SessionFile file in incoming.GetFiles())
+            incoming.Retrieve<SafeHandle>(file.Token.Value).Dispose();
+        incoming.Finish();
+    }
 
     private void ReportBoot() => _engine.ReportBoot(PreviousUpdate);
 

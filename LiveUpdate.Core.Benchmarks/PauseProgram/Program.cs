@@ -12,7 +12,7 @@ long ram = long.Parse(args[2], CultureInfo.InvariantCulture) << 20;
 ulong rounds = ulong.Parse(args[3], CultureInfo.InvariantCulture);
 
 var options = new LiveUpdateOptions { Handlers = { new MemfdHandler() }, MemorySize = 64L << 20 };
-await using LiveUpdateOrchestrator luo = await LiveUpdateOrchestrator.BootAsync(options);
+using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(options);
 using LiveUpdateDevice device = luo.OpenDevice();
 var held = new SafeFileHandle[files + 1];
 const int Group = 2000;

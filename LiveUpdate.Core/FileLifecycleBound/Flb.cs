@@ -15,6 +15,9 @@ public abstract class Flb
     /// <summary>The compatible string: the name under which the next generation looks for it, at most 47 bytes of UTF-8.</summary>
     public string Compatible { get; }
 
+    /// <summary>Has the callbacks that run within the pause compiled, where code is compiled at run time.</summary>
+    internal abstract void Compile();
+
     internal abstract void InvokePreserve(ref FlbCall call);
 
     internal abstract void InvokeUnpreserve(ref FlbCall call);

@@ -17,8 +17,16 @@ internal sealed class FlbRegistry(KexecHandover memory, CleanupErrors errors)
     /// <summary>The FLBs that at least one handler depends on, in order of their first registration.</summary>
     public IReadOnlyList<FlbRegistration> Linked => _linked;
 
-    /// <summary>Takes the FLB page of the image; null stands for "no hand-over".</summary>
-    public void Load(Dictionary<string, (ulong Data, ulong Files)>? image) => _image = image;
+    /// <summary>Takes the FLB page of the image, once; without it nothing was handed over.</summary>
+    public void Load(Dictionary<string, (ulong Data, ulong Files)> image)
+    {
+        lock (_lock)
+        {
+            _image = image;
+            foreach (FlbRegistration registration in _known.Values)
+                LoadUnsynchronized(registration);
+        }
+    }
 
     /// <summary>The state of an FLB, which need not be linked to a handler (reference G-30).</summary>
     public FlbRegistration Get(Flb flb)
@@ -28,8 +36,7 @@ internal sealed class FlbRegistry(KexecHandover memory, CleanupErrors errors)
             if (_known.TryGetValue(flb, out FlbRegistration? registration))
                 return registration;
             registration = new FlbRegistration(flb, memory, errors);
-            registration.Incoming.Load(
-                _image is not null, _image is not null && _image.TryGetValue(flb.Compatible, out (ulong, ulong) record) ? record : null);
+            LoadUnsynchronized(registration);
             _known.Add(flb, registration);
             return registration;
         }
@@ -66,5 +73,11 @@ internal sealed class FlbRegistry(KexecHandover memory, CleanupErrors errors)
     {
         if (--registration.Links == 0)
             _linked.Remove(registration);
+    }
+
+    private void LoadUnsynchronized(FlbRegistration registration)
+    {
+        if (_image is not null)
+            registration.Incoming.Load(_image.TryGetValue(registration.Flb.Compatible, out (ulong, ulong) record) ? record : null);
     }
 }

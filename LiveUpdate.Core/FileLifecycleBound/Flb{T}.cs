@@ -43,6 +43,16 @@ public abstract class Flb<T> : Flb
     /// <param name="context">The retrieved object; its data handle is 0.</param>
     protected abstract void Finish(in FlbContext<T> context);
 
+    private delegate void VerifyCallback(in FlbVerifyContext context);
+
+    private delegate T RetrieveCallback(ref FlbRetrieveContext context);
+
+    internal sealed override void Compile()
+    {
+        RuntimeHelpers.PrepareDelegate(new VerifyCallback(Verify));
+        RuntimeHelpers.PrepareDelegate(new RetrieveCallback(Retrieve));
+    }
+
     internal sealed override void InvokePreserve(ref FlbCall call)
     {
         var context = new FlbPreserveContext<T>(ref call);

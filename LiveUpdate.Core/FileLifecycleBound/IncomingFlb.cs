@@ -32,12 +32,11 @@ internal sealed class IncomingFlb(Flb flb, KexecHandover memory, CleanupErrors e
     /// <summary>Whether anything was handed over under its name and has not been finished.</summary>
     public bool IsHeld => _hasRecord && _state != State.Finished;
 
-    /// <summary>Takes the record of the image; called once, before anything else.</summary>
-    /// <param name="hasImage">Whether there was a hand-over at all.</param>
+    /// <summary>Takes the record of the image, if there was a hand-over; called once, before anything else.</summary>
     /// <param name="record">The data handle and the number of files, if the FLB page names this FLB.</param>
-    public void Load(bool hasImage, (ulong Data, ulong Files)? record)
+    public void Load((ulong Data, ulong Files)? record)
     {
-        _hasImage = hasImage;
+        _hasImage = true;
         if (record is not { } found)
             return;
         _hasRecord = true;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
@@ -152,6 +153,7 @@ public sealed class DescriptorSlots
     /// <param name="slot">The number that was handed over.</param>
     /// <param name="handle">The descriptor; owned by this table.</param>
     /// <returns>False if none arrived in this slot, or it was taken or released.</returns>
+    [MethodImpl(WithinPause.Compiled)]
     public bool TryPeek(int slot, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SafeFileHandle? handle)
     {
         // Asked once a file within the pause: the table is one array, and what is taken from it becomes null.

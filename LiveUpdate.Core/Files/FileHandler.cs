@@ -32,6 +32,11 @@ public abstract class FileHandler
     /// </summary>
     public Collection<Flb> DependsOn { get; } = [];
 
+    /// <summary>
+    /// Has the callbacks that run within the pause compiled, where code is compiled at run time; their first call would wait for it.
+    /// </summary>
+    internal abstract void Compile();
+
     /// <summary>The file in the form this handler takes: the object itself, its descriptor, or null for neither.</summary>
     internal abstract object? Accepts(object file, object? descriptor);
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LiveUpdate;
 
 /// <summary>A file handler for files that are <typeparamref name="TFile"/> (reference 4.4).</summary>
@@ -71,6 +73,21 @@ public abstract class FileHandler<TFile> : FileHandler
     /// <param name="context">The file, null if it was never retrieved, and its status.</param>
     protected abstract void Finish(in FinishContext<TFile> context);
 
+    private delegate void FreezeCallback(ref FreezeContext<TFile> context);
+
+    private delegate void VerifyCallback(in VerifyContext context);
+
+    private delegate TFile RetrieveCallback(ref RetrieveContext context);
+
+    internal override void Compile()
+    {
+        RuntimeHelpers.PrepareDelegate(new FreezeCallback(Freeze));
+        RuntimeHelpers.PrepareDelegate(new VerifyCallback(Verify));
+        RuntimeHelpers.PrepareDelegate(new RetrieveCallback(Retrieve));
+        foreach (Flb flb in DependsOn)
+            flb.Compile();
+    }
+
     internal sealed override object? Accepts(object file, object? descriptor) => file as TFile ?? descriptor as TFile;
 
     internal sealed override bool InvokeCanPreserve(object file) => CanPreserve((TFile)file);
@@ -90,6 +107,7 @@ public abstract class FileHandler<TFile> : FileHandler
 
     internal sealed override void InvokeUnpreserve(ref FileCall call) => Unpreserve(new FileContext<TFile>(ref call));
 
+    [MethodImpl(WithinPause.Compiled)]
     internal sealed override void InvokeFreeze(ref FileCall call)
     {
         var context = new FreezeContext<TFile>(ref call);
@@ -98,6 +116,7 @@ public abstract class FileHandler<TFile> : FileHandler
 
     internal sealed override void InvokeUnfreeze(ref FileCall call) => Unfreeze(new FileContext<TFile>(ref call));
 
+    [MethodImpl(WithinPause.Compiled)]
     internal sealed override void InvokeVerify(ref FileCall call) => Verify(new VerifyContext(ref call));
 
     internal sealed override void InvokeRetrieve(ref FileCall call)

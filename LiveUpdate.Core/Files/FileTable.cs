@@ -85,6 +85,7 @@ internal sealed class FileTable
     /// Reads the index where files are about to be added: no branch waits for one of these reads, so their cache misses overlap instead of
     /// following one another.
     /// </summary>
+    [MethodImpl(WithinPause.Compiled)]
     public void Touch(ReadOnlySpan<LuoFileSer> records)
     {
         ulong touched = 0;
@@ -97,6 +98,7 @@ internal sealed class FileTable
     /// Adds a file at the end; room must have been made. A token that is there already keeps naming the first file (reference R-03).
     /// </summary>
     /// <returns>False if the token was there already.</returns>
+    [MethodImpl(WithinPause.Compiled)]
     public bool Add(ulong token, ulong data, int handler, object? file = null, object? state = null)
     {
         ref FileEntry entry = ref this[_count];
@@ -117,6 +119,7 @@ internal sealed class FileTable
     }
 
     /// <summary>Enters the file behind the last one in the index and counts it.</summary>
+    [MethodImpl(WithinPause.Compiled)]
     private bool Index(ulong token)
     {
         int number = _count++;

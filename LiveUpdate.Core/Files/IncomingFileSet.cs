@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
@@ -36,6 +37,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
     /// <returns>How many tokens name more than one file; the first answers (reference A-33).</returns>
     /// <exception cref="LiveUpdateException">ENOENT: no handler retrieves from a file's compatible string.</exception>
     /// <exception cref="LiveUpdateImageException">The count is wrong (reference A-31).</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public int Load(IncomingBlockSet? blocks, ulong count, PhysicalAddress address)
     {
         _blocks = blocks;
@@ -98,6 +100,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
 
     /// <summary>Runs every handler's check before the commit, oldest first.</summary>
     /// <exception cref="LiveUpdateException">A callback refused.</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public void Verify()
     {
         int number = 0;
@@ -214,6 +217,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         throw Refusal.Create(LiveUpdateError.NotFound, "open device", $"No handler retrieves from {found}.", session, token);
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private void VerifyOne(int number, ref FileEntry entry, ref FileCall call)
     {
         FileRegistration registration = environment.Handlers[entry.Handler];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
@@ -65,6 +66,7 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
     /// <param name="progress">Where the freeze is, for the watchdog; also the deadline.</param>
     /// <returns>The first block, for the session's record.</returns>
     /// <exception cref="LiveUpdateException">A callback refused, or the deadline passed.</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public PhysicalAddress Freeze(FreezeProgress progress)
     {
         int count = _files.Count;
@@ -128,6 +130,7 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
         }
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private void FreezeOne(ref FileEntry entry, ref LuoFileSer record, ref FileCall call)
     {
         FileRegistration registration = environment.Handlers[entry.Handler];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
@@ -40,6 +41,7 @@ public sealed class DescriptorHandler : FileHandler<SafeHandle>
     protected override void Unpreserve(in FileContext<SafeHandle> context) => context.Descriptors.Remove((int)context.Data.Value);
 
     /// <inheritdoc/>
+    [MethodImpl(WithinPause.Compiled)]
     protected override void Verify(in VerifyContext context)
     {
         if (context.Data.Value > int.MaxValue || !context.Descriptors.TryPeek((int)context.Data.Value, out _))

@@ -97,6 +97,7 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(WithinPause.Compiled)]
     protected override void Verify(in VerifyContext context)
     {
         MemfdFdSer record = Read(context.Memory, context.Data.Address);
@@ -134,6 +135,7 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
         RecordPool.ReleaseIncoming(context.Memory, context.Data.Address, MemfdFdAbi.RecordSize);
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private static MemfdFdSer Read(KexecHandover memory, PhysicalAddress address)
     {
         var record = MemoryMarshal.Read<MemfdFdSer>(RecordPool.ReadIncoming(memory, address, MemfdFdAbi.RecordSize, Structure));

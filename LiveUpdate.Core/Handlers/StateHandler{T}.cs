@@ -132,6 +132,17 @@ public class StateHandler<T> : FileHandler<T>
             StateImage.Open(context.Memory, context.Data.Address).Release();
     }
 
+    private delegate void SerializeCallback(ref MessagePackWriter writer, T value);
+
+    private delegate T DeserializeCallback(ref MessagePackReader reader, int version);
+
+    internal override void Compile()
+    {
+        base.Compile();
+        RuntimeHelpers.PrepareDelegate(new SerializeCallback(_formatter.Serialize));
+        RuntimeHelpers.PrepareDelegate(new DeserializeCallback(_formatter.Deserialize));
+    }
+
     private static StateFile FileOf(object? state) => Unsafe.As<StateFile>(state!);
 
     private static (long Bytes, int LargestSpan) Double((long Bytes, int LargestSpan) measured) =>

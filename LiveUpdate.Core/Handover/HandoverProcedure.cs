@@ -43,7 +43,9 @@ internal static class HandoverProcedure
         }
     }
 
-    private static LiveUpdateCollections HandOver(
+    /// <summary>As <see cref="Run"/>, and nobody is told.</summary>
+    /// <returns>What the garbage collector did within the pause.</returns>
+    public static LiveUpdateCollections HandOver(
         LiveUpdateEngine engine, HandoverTarget target, bool discardUnfinished, HandoverRun run, CancellationToken cancellationToken)
     {
         CheckUnfinished(engine, discardUnfinished);

@@ -271,7 +271,8 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         _reached?.Invoke(SuccessorPhase.Committed);
 
         // Asleep and not waiting at the stream, this process is not woken by the answer and takes no processor from the one that now serves.
-        Thread.Sleep(s_standBack);
+        if (!_channel.Peer.IsStandIn)
+            Thread.Sleep(s_standBack);
         try
         {
             while (true)

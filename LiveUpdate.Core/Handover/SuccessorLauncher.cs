@@ -37,7 +37,9 @@ internal static class SuccessorLauncher
         }
     }
 
-    private static (SafeFileHandle Ours, SafeFileHandle Theirs) CreatePair()
+    /// <summary>Makes a stream within this process.</summary>
+    /// <exception cref="LiveUpdateException">EMFILE: no descriptor is free.</exception>
+    public static (SafeFileHandle Ours, SafeFileHandle Theirs) CreatePair()
     {
         var ours = new SafeFileHandle();
         var theirs = new SafeFileHandle();

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using LiveUpdate.Interop;
+using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate;
 
@@ -59,7 +60,8 @@ internal sealed class SuccessorListener : IDisposable
 
             try
             {
-                return Greet(_socket.Accept().SafeHandle, Deadline.Earlier(deadline, Deadline.After(s_helloTimeout)), cancellation);
+                using Socket accepted = _socket.Accept();
+                return Greet(DescriptorInfo.Duplicate(accepted.SafeHandle), Deadline.Earlier(deadline, Deadline.After(s_helloTimeout)), cancellation);
             }
             catch (LiveUpdateException exception)
             {
@@ -75,7 +77,7 @@ internal sealed class SuccessorListener : IDisposable
         File.Delete(_path);
     }
 
-    private (SuccessorChannel Channel, SuccessorHello Hello) Greet(SafeSocketHandle socket, Deadline deadline, CancellationSignal cancellation)
+    private (SuccessorChannel Channel, SuccessorHello Hello) Greet(SafeFileHandle socket, Deadline deadline, CancellationSignal cancellation)
     {
         SuccessorChannel? channel = null;
         try

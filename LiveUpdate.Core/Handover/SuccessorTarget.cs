@@ -48,6 +48,9 @@ public sealed class SuccessorTarget : HandoverTarget
     /// <summary>Test seam: called as each phase is reached.</summary>
     internal Action<SuccessorPhase>? Reached { get; init; }
 
+    /// <summary>The stream to another thread of this process, which plays the successor in a rehearsal; null to start or adopt one.</summary>
+    internal SuccessorChannel? Rehearsed { get; init; }
+
     /// <inheritdoc/>
     internal override void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
@@ -110,32 +113,34 @@ public sealed class SuccessorTarget : HandoverTarget
     {
         Deadline deadline = Deadline.After(_options.StartTimeout);
         (SuccessorChannel channel, SuccessorHello hello) =
-            _options.ListenPath is { } path ? Adopt(path, deadline, cancellation) : Start(deadline, cancellation);
+            _options.ListenPath is { } path ? Adopt(path, engine.Options, deadline, cancellation) : Start(engine.Options, deadline, cancellation);
         return new SuccessorConnection(engine, channel, hello, _options, Reached);
     }
 
-    private (SuccessorChannel Channel, SuccessorHello Hello) Adopt(string path, Deadline deadline, CancellationSignal cancellation)
+    private (SuccessorChannel Channel, SuccessorHello Hello) Adopt(
+        string path, EngineOptions program, Deadline deadline, CancellationSignal cancellation)
     {
         if (_secretUsed)
             throw new InvalidOperationException("The secret has been used: make a target with another one.");
         using var listener = new SuccessorListener(path, _options.Secret!);
         Reached?.Invoke(SuccessorPhase.Connected);
-        SuccessorRehearsal.Run();
+        SuccessorRehearsal.Run(program);
         (SuccessorChannel channel, SuccessorHello hello) = listener.Accept(deadline, cancellation);
         _secretUsed = true;
         return (channel, hello);
     }
 
-    private (SuccessorChannel Channel, SuccessorHello Hello) Start(Deadline deadline, CancellationSignal cancellation)
+    private (SuccessorChannel Channel, SuccessorHello Hello) Start(
+        EngineOptions program, Deadline deadline, CancellationSignal cancellation)
     {
-        SuccessorChannel channel = SuccessorLauncher.Start(_options);
+        SuccessorChannel channel = Rehearsed ?? SuccessorLauncher.Start(_options);
         try
         {
             channel.Cancellation = cancellation;
             Reached?.Invoke(SuccessorPhase.Connected);
 
             // The time until the successor has booted is used to have this side's code compiled before anything is frozen.
-            SuccessorRehearsal.Run();
+            SuccessorRehearsal.Run(program);
             if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
                 throw channel.Unexpected("something else than hello");
             return (channel, SuccessorHello.Read(channel.PayloadMemory));

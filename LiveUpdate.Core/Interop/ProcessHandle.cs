@@ -15,7 +15,7 @@ internal sealed class ProcessHandle : IDisposable
 
     private string? _ending;
 
-    private ProcessHandle(SafeFileHandle descriptor, int id) => (Descriptor, Id) = (descriptor, id);
+    private ProcessHandle(SafeFileHandle descriptor, int id, bool isStandIn = false) => (Descriptor, Id, IsStandIn) = (descriptor, id, isStandIn);
 
     /// <summary>The pidfd; readable when the process has ended.</summary>
     public SafeFileHandle Descriptor { get; }
@@ -23,8 +23,23 @@ internal sealed class ProcessHandle : IDisposable
     /// <summary>The process id.</summary>
     public int Id { get; }
 
+    /// <summary>Whether it is none, but stands in for one in a rehearsal.</summary>
+    public bool IsStandIn { get; }
+
     /// <summary>Whether it has ended: no thread of it runs, and what it had open is closed.</summary>
     public bool HasEnded => Wait(0);
+
+    /// <summary>
+    /// Makes a stand-in for the other side of a rehearsal, which both sides play in this process: it ends when it is killed.
+    /// </summary>
+    /// <exception cref="LiveUpdateException">EMFILE: no descriptor is free.</exception>
+    public static ProcessHandle CreateStandIn()
+    {
+        SafeFileHandle descriptor = Libc.Eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        return descriptor.IsInvalid
+            ? throw Errno.Failed(Marshal.GetLastPInvokeError(), "Creating an eventfd")
+            : new ProcessHandle(descriptor, Environment.ProcessId, isStandIn: true);
+    }
 
     /// <summary>Holds a process by its id; the caller knows that the id is still that process's.</summary>
     /// <returns>Null if there is no such process.</returns>
@@ -76,7 +91,10 @@ internal sealed class ProcessHandle : IDisposable
     /// <remarks>One that runs as another user by now cannot be killed; then only the wait remains.</remarks>
     public void Kill()
     {
-        _ = Libc.PidfdSendSignal(Descriptor, Libc.SIGKILL);
+        if (IsStandIn)
+            RandomAccess.Write(Descriptor, BitConverter.GetBytes(1UL), 0);
+        else
+            _ = Libc.PidfdSendSignal(Descriptor, Libc.SIGKILL);
         WaitForEnd();
     }
 
@@ -94,7 +112,7 @@ internal sealed class ProcessHandle : IDisposable
     public string? Reap(int milliseconds = 0)
     {
         Wait(milliseconds);
-        return _ending ??= ReapOnce();
+        return IsStandIn ? null : _ending ??= ReapOnce();
     }
 
     private string? ReapOnce()

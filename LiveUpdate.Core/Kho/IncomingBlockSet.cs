@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Serialization;
 
@@ -73,6 +74,7 @@ public sealed class IncomingBlockSet : IDisposable
     /// <exception cref="LiveUpdateImageException">The count in the copy is 0 or above the capacity (EINVAL).</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such block.</exception>
     /// <exception cref="ArgumentException"><paramref name="buffer"/> is shorter than 4096 bytes.</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public int ReadBlock(int block, Span<byte> buffer)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)_blocks.Count, nameof(block));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LiveUpdate.Abi;
 
 namespace LiveUpdate.Kho;
@@ -46,6 +47,7 @@ internal sealed class IncomingPageMap
     public int LastBelow(int end) => _pages.AsSpan(0, end).LastIndexOfAnyExcept((byte)0);
 
     /// <summary>Whether a whole range is preserved and not freed.</summary>
+    [MethodImpl(WithinPause.Compiled)]
     public bool Covers(PhysicalAddress address, long length)
     {
         ulong offset = address.Value - _memory.Base.Value;
@@ -105,6 +107,7 @@ internal sealed class IncomingPageMap
         return ranges;
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private int Enter(RadixKey key)
     {
         PhysicalAddress address = key.Address;

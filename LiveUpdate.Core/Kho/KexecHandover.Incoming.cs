@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace LiveUpdate.Kho;
 
@@ -23,6 +24,7 @@ public sealed partial class KexecHandover
     }
 
     /// <inheritdoc/>
+    [MethodImpl(WithinPause.Compiled)]
     public ReadOnlySpan<byte> GetIncomingSpan(PhysicalAddress address, int length, string what)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);

@@ -11,7 +11,7 @@ namespace LiveUpdate.Kho;
 /// <para>The life of a generation:</para>
 /// <list type="number">
 /// <item>
-/// <see cref="Attach(KhoMemory)"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over
+/// <see cref="Attach"/> reads what the predecessor wrote and checks it. Nothing is written: the predecessor may still call the hand-over
 /// off and go on. A damaged image is an exception, never an empty start (unlike reference A-64).
 /// </item>
 /// <item>
@@ -40,13 +40,14 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
 
     private readonly Lock _gate = new();
     private readonly KhoMemoryLease _lease;
-    private readonly KhoRootTree? _incomingTree;
-    private readonly IncomingPageMap? _incoming;
+    private readonly KhoBooks _books;
     private readonly PageOwner _treeOwner = new("preserved-memory map");
     private readonly PageOwner _deviceTreeOwner = new("device tree");
     private readonly PagePool _pool;
     private readonly PreservedPageTree _tree;
-    private readonly int _incomingUsedPages;
+    private KhoRootTree? _incomingTree;
+    private IncomingPageMap? _incoming;
+    private int _incomingUsedPages;
     private KhoRootTree _outgoingTree = new(PhysicalAddress.None);
     private PhysicalAddress _deviceTree;
     private volatile State _state;
@@ -55,13 +56,7 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     {
         Memory = memory;
         _lease = lease;
-        if (BootRecord.TryRead(memory, out KhoBootRecordSer record))
-        {
-            var deviceTree = new PhysicalAddress(record.Setup.FdtAddress);
-            _incomingTree = KhoRootTree.Read(CopyDeviceTree(memory, in record), deviceTree);
-            _incoming = IncomingPageMap.Read(memory, books.Incoming, _incomingTree.PreservedMemoryMap, deviceTree);
-            _incomingUsedPages = (int)record.UsedPages;
-        }
+        _books = books;
         _pool = books.Pool;
         _tree = new PreservedPageTree(memory, _pool, _treeOwner);
     }
@@ -99,11 +94,22 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     public static KexecHandover Attach(KhoMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        return Attach(memory, books: null);
+        KexecHandover kho = Prepare(memory);
+        try
+        {
+            kho.Read();
+            return kho;
+        }
+        catch
+        {
+            kho.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>As the public method, with books that were made before; null to make them.</summary>
-    internal static KexecHandover Attach(KhoMemory memory, KhoBooks? books)
+    /// <summary>Makes the generation without looking into the memory, which may still change.</summary>
+    /// <inheritdoc cref="Attach"/>
+    internal static KexecHandover Prepare(KhoMemory memory)
     {
         if (!memory.IsContiguous)
             throw new ArgumentException("A generation needs memory that is one stretch.", nameof(memory));
@@ -112,7 +118,7 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
         KhoMemoryLease lease = memory.Lease();
         try
         {
-            return new KexecHandover(memory, books ?? new KhoBooks(memory), lease);
+            return new KexecHandover(memory, new KhoBooks(memory), lease);
         }
         catch
         {
@@ -120,6 +126,21 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
             throw;
         }
     }
+
+    /// <summary>Reads what the predecessor handed over, once; writes nothing into the memory.</summary>
+    /// <exception cref="LiveUpdateImageException">Boot record, device tree or preserved-memory map is damaged (EINVAL).</exception>
+    internal void Read()
+    {
+        if (!BootRecord.TryRead(Memory, out KhoBootRecordSer record))
+            return;
+        var deviceTree = new PhysicalAddress(record.Setup.FdtAddress);
+        _incomingTree = KhoRootTree.Read(CopyDeviceTree(Memory, in record), deviceTree);
+        _incoming = IncomingPageMap.Read(Memory, _books.Incoming, _incomingTree.PreservedMemoryMap, deviceTree);
+        _incomingUsedPages = (int)record.UsedPages;
+    }
+
+    /// <summary>Has the pages of this generation's books there before they are needed.</summary>
+    internal void Touch() => _books.Touch();
 
     /// <summary>
     /// Makes this the generation that owns the memory: after the commit. Cannot fail for want of memory, because the pages of the

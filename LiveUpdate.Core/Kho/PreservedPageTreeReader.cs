@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using LiveUpdate.Abi;
 
 namespace LiveUpdate.Kho;
@@ -48,6 +49,7 @@ internal sealed class PreservedPageTreeReader
         return level == 0 ? VisitLeaf(node, page, prefix) : VisitTable(node, page, level, prefix);
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private int VisitTable(PhysicalAddress node, ReadOnlySpan<byte> page, int level, ulong prefix)
     {
         for (int offset = 0; offset < LuoAbi.PageSize; offset += sizeof(ulong))
@@ -63,6 +65,7 @@ internal sealed class PreservedPageTreeReader
         return 0;
     }
 
+    [MethodImpl(WithinPause.Compiled)]
     private int VisitLeaf(PhysicalAddress node, ReadOnlySpan<byte> page, ulong prefix)
     {
         for (int offset = 0; offset < LuoAbi.PageSize; offset += sizeof(ulong))

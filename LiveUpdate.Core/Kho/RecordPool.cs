@@ -106,6 +106,7 @@ public sealed class RecordPool
     /// <exception cref="LiveUpdateImageException">Not a record in use, of a pool of that size, in preserved memory (EINVAL).</exception>
     /// <exception cref="ArgumentNullException"><paramref name="kho"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="recordSize"/> is out of range.</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public static ReadOnlySpan<byte> ReadIncoming(KexecHandover kho, PhysicalAddress record, int recordSize, string structure)
     {
         ArgumentNullException.ThrowIfNull(kho);

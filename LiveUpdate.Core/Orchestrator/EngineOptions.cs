@@ -21,6 +21,12 @@ internal sealed class EngineOptions
     /// <summary>Gets the progress of hand-overs and of a boot as a successor.</summary>
     public IProgress<LiveUpdateProgress>? Progress { get; init; }
 
+    /// <summary>
+    /// What the program's side of a boot as a successor is, for a rehearsal: gets the engine of it, its phases, and the name of its one session,
+    /// whose files are memfds or other descriptors.
+    /// </summary>
+    public Action<LiveUpdateEngine, UpdateTimeline, string>? RehearseBoot { get; init; }
+
     /// <summary>How long the freeze of all files may take.</summary>
     public TimeSpan FreezeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using LiveUpdate.Kho;
@@ -96,6 +97,7 @@ internal sealed class IncomingImage
     /// <param name="arrived">Device and inode of each that arrived, by slot; the number is not compared.</param>
     /// <returns>The first slot that differs; -1 for none.</returns>
     /// <exception cref="LiveUpdateImageException">The table is damaged.</exception>
+    [MethodImpl(WithinPause.Compiled)]
     public int FindOtherSlot(ReadOnlySpan<DescriptorSlotSer> arrived)
     {
         int next = 0;

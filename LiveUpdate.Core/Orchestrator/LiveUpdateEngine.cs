@@ -8,7 +8,7 @@ namespace LiveUpdate;
 /// The orchestrator of one generation, behind the façade and the request dispatcher (reference 4.1, 4.2).
 /// </summary>
 /// <remarks>
-/// <para>Life: <see cref="Attach"/> parses what was handed over and writes nothing; <see cref="Deserialize"/> and <see cref="Verify"/> look at it
+/// <para>Life: <see cref="Prepare"/> and <see cref="Read"/> register handlers and parse what was handed over, and write nothing; <see cref="Deserialize"/> and <see cref="Verify"/> look at it
 /// before the commit where both generations live together; <see cref="Activate"/> takes the memory over and sets up the outgoing side; a
 /// hand-over freezes and ends it. A failure before <see cref="Activate"/> leaves the memory to the generation before.</para>
 /// <para>Lock order, outer first (reference C-01): freeze gate -> session -> session list -> registration -> FLB -> preserved memory, id set and
@@ -18,11 +18,11 @@ namespace LiveUpdate;
 internal sealed partial class LiveUpdateEngine : IDisposable
 {
     private readonly EngineOptions _options;
-    private readonly IncomingImage? _image;
     private readonly CleanupErrors _errors;
     private readonly FileNames _names;
     private readonly Lock _openLock = new();
     private readonly PageOwner _rootOwner = new("LUO root");
+    private IncomingImage? _image;
     private PhysicalAddress _root;
     private PhysicalAddress _flbPage;
     private PhysicalAddress _core;
@@ -33,16 +33,14 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     private bool _isOpen;
     private bool _ownsMemory;
 
-    private LiveUpdateEngine(KexecHandover memory, EngineOptions options, IncomingImage? image, bool ownsMemory)
+    private LiveUpdateEngine(KexecHandover memory, EngineOptions options, bool ownsMemory)
     {
-        (Memory, _options, _image, _ownsMemory) = (memory, options, image, ownsMemory);
+        (Memory, _options, _ownsMemory) = (memory, options, ownsMemory);
         _errors = new CleanupErrors(error => EngineLog.CleanupFailed(options.Logger, error.Operation ?? "callback", error.Message));
         Flbs = new FlbRegistry(memory, _errors);
-        Flbs.Load(image?.Flbs);
         Handlers = new HandlerRegistry(Flbs);
         Descriptors = new DescriptorSlots(memory);
         _names = new FileNames(memory);
-        _names.Load(image?.Names);
         var files = new FileEnvironment
         {
             Memory = memory,
@@ -92,21 +90,36 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     /// <summary>What callbacks threw that cannot refuse, oldest first.</summary>
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _errors.ToList();
 
-    /// <summary>Parses what was handed over and registers the handlers; writes nothing into the memory.</summary>
+    /// <summary>Registers the handlers and parses what was handed over; writes nothing into the memory.</summary>
     /// <param name="memory">Where it may lie.</param>
     /// <param name="options">How to boot.</param>
     /// <param name="ownsMemory">Whether the memory is disposed with this engine, also if this throws.</param>
-    /// <param name="books">Books that were made before; null to make them.</param>
     /// <exception cref="LiveUpdateImageException">The image is damaged.</exception>
     /// <exception cref="LiveUpdateException">A handler is refused.</exception>
-    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options, bool ownsMemory = false, KhoBooks? books = null)
+    public static LiveUpdateEngine Attach(KhoMemory memory, EngineOptions options, bool ownsMemory = false)
+    {
+        LiveUpdateEngine engine = Prepare(memory, options, ownsMemory);
+        try
+        {
+            engine.Read();
+            return engine;
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Registers the handlers, without looking into the memory, which may still change.</summary>
+    /// <inheritdoc cref="Attach"/>
+    public static LiveUpdateEngine Prepare(KhoMemory memory, EngineOptions options, bool ownsMemory)
     {
         KexecHandover? handover = null;
         try
         {
-            handover = KexecHandover.Attach(memory, books);
-            IncomingImage? image = options.IsEnabled ? IncomingImage.Read(handover) : null;
-            var engine = new LiveUpdateEngine(handover, options, image, ownsMemory);
+            handover = KexecHandover.Prepare(memory);
+            var engine = new LiveUpdateEngine(handover, options, ownsMemory);
             if (options.IsEnabled)
             {
                 foreach (FileHandler handler in options.Handlers)
@@ -122,6 +135,18 @@ internal sealed partial class LiveUpdateEngine : IDisposable
                 memory.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Parses what was handed over, once; writes nothing into the memory.</summary>
+    /// <exception cref="LiveUpdateImageException">The image is damaged.</exception>
+    public void Read()
+    {
+        Memory.Read();
+        if (!_options.IsEnabled || IncomingImage.Read(Memory) is not { } image)
+            return;
+        Flbs.Load(image.Flbs);
+        _names.Load(image.Names);
+        _image = image;
     }
 
     /// <summary>
