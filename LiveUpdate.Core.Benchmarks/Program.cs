@@ -1,9 +1,15 @@
+using System.Globalization;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using LiveUpdate.Benchmarks;
 
 // dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- [filter]
 // Without a filter everything runs; at the end stands the table of docs/performance.md.
+// dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- pause [turns]
+// The pause of updates between processes: programs of their own, so not with BenchmarkDotNet.
+if (args is ["pause", ..])
+    return PauseBenchmark.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5);
+
 Type[] types = [typeof(WriteRecords), typeof(FrozenPath), typeof(PreserveFiles), typeof(RetrieveFiles), typeof(ReadImage)];
 Target[] targets =
 [

@@ -4,7 +4,7 @@
  *
  * FILES memfds and RAM_MIB of memory in one more, written to and mapped; a warm successor is a forked child that waits for the
  * first message. The pause is from the first record written to the child's first use of a received descriptor. One line a round:
- * the pause in nanoseconds. */
+ * "pause" and the microseconds. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -111,7 +111,7 @@ static void take_over(int stream, int files, const struct record *records)
 				first = i;
 		if (fstat(fds[records[first].data], &status))
 			fail("fstat");
-		printf("%llu\n", (unsigned long long)(now() - frozen));
+		printf("pause %.1f\n", (now() - frozen) / 1000.0);
 		fflush(stdout);
 		for (int i = 0; i < files; i++)
 			close(fds[i]);
