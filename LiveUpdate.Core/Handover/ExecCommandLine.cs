@@ -12,7 +12,9 @@ internal readonly record struct ExecCommandLine(string Path, IReadOnlyList<strin
     private const string DeletedMark = " (deleted)";
 
     /// <summary>Fills in what the options leave open.</summary>
-    /// <exception cref="LiveUpdateException">EOPNOTSUPP: <c>/proc</c> is not mounted, and the options do not name a path.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// EOPNOTSUPP: <c>/proc</c> is not mounted, and the options do not name a path. EMFILE: no descriptor is free.
+    /// </exception>
     public static ExecCommandLine Create(ExecOptions options)
     {
         string[] main = Environment.GetCommandLineArgs();
@@ -69,6 +71,10 @@ internal readonly record struct ExecCommandLine(string Path, IReadOnlyList<strin
         {
             string text = File.ReadAllText("/proc/self/cmdline");
             return text.TrimEnd('\0').Length == 0 ? throw NoProc("The command line of this process is empty") : text[..^1].Split('\0');
+        }
+        catch (IOException exception) when (Errno.FromInputOutput(exception) is LiveUpdateError.TooManyFiles or LiveUpdateError.TooManyFilesInSystem)
+        {
+            throw Errno.Failed(exception.HResult, "Reading the command line of this process");
         }
         catch (IOException)
         {

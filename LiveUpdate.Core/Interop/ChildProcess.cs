@@ -10,6 +10,8 @@ internal static class ChildProcess
     /// <summary>The number under which the child finds the descriptor.</summary>
     public const int InheritedDescriptor = 3;
 
+    private const int EINTR = 4;
+
     /// <summary>Starts a program.</summary>
     /// <param name="path">The file.</param>
     /// <param name="arguments">All arguments, the program's name first.</param>
@@ -17,7 +19,9 @@ internal static class ChildProcess
     /// <param name="inherited">The descriptor; stays close-on-exec here, so that no child that another thread starts gets it.</param>
     /// <returns>The process; a child of this one.</returns>
     /// <remarks>No signal is blocked or ignored in the child, whatever the runtime of this process does with SIGPIPE.</remarks>
-    /// <exception cref="LiveUpdateException">The errno of the call, as ENOENT, EACCES, ENOEXEC or EAGAIN.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// The errno of the call, as ENOENT, EACCES, ENOEXEC or EAGAIN; EMFILE: no descriptor is free for a handle, and the child was ended.
+    /// </exception>
     public static ProcessHandle Start(string path, NativeStringArray arguments, NativeStringArray environment, SafeHandle inherited)
     {
         Span<byte> actions = stackalloc byte[Libc.SpawnStructRoom];
@@ -36,8 +40,7 @@ internal static class ChildProcess
                 Check(Libc.SpawnAttributesSetDefaultSignals(attributes, new Libc.SignalSet { First64 = 1UL << (Libc.SIGPIPE - 1) }));
                 Check(Libc.SpawnAttributesSetFlags(attributes, Libc.POSIX_SPAWN_SETSIGMASK | Libc.POSIX_SPAWN_SETSIGDEF));
                 Check(Libc.PosixSpawn(out int id, path, actions, attributes, arguments, environment), path);
-                // The child is not reaped before this handle is used for it, so the id is its own.
-                return ProcessHandle.TryOpen(id) ?? throw Errno.Failed((int)LiveUpdateError.NotFound, $"Opening the child {id}");
+                return Hold(id);
             }
             finally
             {
@@ -47,6 +50,24 @@ internal static class ChildProcess
         finally
         {
             _ = Libc.SpawnActionsDestroy(actions);
+        }
+    }
+
+    // The child is not waited for before this handle is used for it, so the id is its own. Without a handle it could never be ended later.
+    private static ProcessHandle Hold(int id)
+    {
+        try
+        {
+            return ProcessHandle.TryOpen(id) ?? throw Errno.Failed((int)LiveUpdateError.NotFound, $"Opening the child {id}");
+        }
+        catch
+        {
+            _ = Libc.Kill(id, Libc.SIGKILL);
+            while (Libc.Waitid(Libc.P_PID, id, out _, Libc.WEXITED) != 0 && Marshal.GetLastPInvokeError() == EINTR)
+            {
+            }
+
+            throw;
         }
     }
 

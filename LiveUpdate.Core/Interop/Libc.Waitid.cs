@@ -4,13 +4,14 @@ namespace LiveUpdate.Interop;
 
 internal static partial class Libc
 {
+    internal const int P_PID = 1;
     internal const int P_PIDFD = 3;
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
 
     internal const int CLD_EXITED = 1;
 
-    /// <summary><c>waitid</c> of a process by its pidfd.</summary>
+    /// <summary><c>waitid</c> of a process by its number or its pidfd.</summary>
     [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
     internal static partial int Waitid(int kind, int process, out ChildStatus status, int options);
 

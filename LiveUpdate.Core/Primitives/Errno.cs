@@ -1,11 +1,15 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace LiveUpdate;
 
 /// <summary>The one place that translates between errno, <see cref="LiveUpdateError"/> and exceptions.</summary>
 internal static class Errno
 {
+    // The kernel's own bound.
+    private const int MaxErrno = 4095;
+
     private static readonly FrozenDictionary<int, string> s_names = new Dictionary<int, string>
     {
         [0] = "OK",
@@ -67,6 +71,17 @@ internal static class Errno
         UnauthorizedAccessException => LiveUpdateError.NotPermitted,
         _ => LiveUpdateError.InputOutput,
     };
+
+    /// <summary>The errno of an exception of the base library's, which has it as its HResult on Unix; none if it has none.</summary>
+    public static LiveUpdateError FromInputOutput(IOException exception) =>
+        exception.HResult is > 0 and <= MaxErrno ? (LiveUpdateError)exception.HResult : LiveUpdateError.None;
+
+    /// <summary>The errno of a socket's exception. The base library does not tell EMFILE from ENFILE.</summary>
+    public static LiveUpdateError FromSocket(SocketException exception) =>
+        exception.SocketErrorCode == SocketError.TooManyOpenSockets ? LiveUpdateError.TooManyFiles : (LiveUpdateError)exception.NativeErrorCode;
+
+    /// <summary>The errno that another process wrote, untrusted: EPROTO for what is none.</summary>
+    public static LiveUpdateError FromPeer(int errno) => errno is > 0 and <= MaxErrno ? (LiveUpdateError)errno : LiveUpdateError.Protocol;
 
     /// <summary>The refusal for a system call that failed.</summary>
     /// <param name="errno">The errno that the call left.</param>
