@@ -136,6 +136,9 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
         return new LiveUpdateException(LiveUpdateError.BrokenPipe, $"The {peerName}, process {peer.Id}, {how}.");
     }
 
+    /// <summary>Ends the stream in both directions: the other process sees its end, whoever else has the socket open.</summary>
+    public void Shutdown() => _ = Libc.Shutdown(socket, Libc.SHUT_RDWR);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -152,6 +155,8 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
             int count = SocketMessage.Receive(socket, room, Received.Handles, out bool truncated);
             if (truncated)
                 DescriptorPassing.ThrowTruncated(Received);
+            if (Received.Count > DescriptorPassing.MaxPerMessage)
+                throw Unexpected($"{Received.Count} descriptors beside one message");
             if (count > 0)
                 room = room[count..];
             else if (count == 0 || -count == ConnectionReset)

@@ -28,18 +28,21 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     private readonly Lock _lock = new();
     private readonly LiveUpdateEngine _engine;
     private readonly SuccessorChannel _channel;
+    private readonly SuccessorEnding _ending;
     private readonly SuccessorHello _hello;
     private readonly SuccessorOptions _options;
     private readonly Action<SuccessorPhase>? _reached;
     private readonly SafeHandle[] _batch = new SafeHandle[DescriptorPassing.MaxPerMessage];
     private readonly byte[] _slots = new byte[DescriptorPassing.MaxPerMessage * sizeof(int)];
     private int _descriptors;
+    private bool _saidGo;
     private bool _committed;
     private Exception? _failure;
 
     public SuccessorConnection(
         LiveUpdateEngine engine, SuccessorChannel channel, SuccessorHello hello, SuccessorOptions options, Action<SuccessorPhase>? reached) =>
-        (_engine, _channel, _hello, _options, _reached) = (engine, channel, hello, options, reached);
+        (_engine, _channel, _ending, _hello, _options, _reached) =
+            (engine, channel, new SuccessorEnding(channel, engine.KeepError), hello, options, reached);
 
     /// <summary>Checks that the successor can take over what is preserved now.</summary>
     /// <exception cref="LiveUpdateException">It cannot; or it is gone.</exception>
@@ -69,7 +72,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public void SendAll(SafeFileHandle memory, HandoverRun run)
     {
-        _channel.Send(SuccessorMessage.Memory, TransferDeadline, default, [memory]);
+        SuccessorExchange.Send(_channel, SuccessorMessage.Memory, TransferDeadline, default, [memory]);
         _reached?.Invoke(SuccessorPhase.Memory);
         _engine.Descriptors.SetMirror(this);
         ThrowIfFailed();
@@ -108,7 +111,10 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         _reached?.Invoke(SuccessorPhase.Completed);
     }
 
-    /// <summary>Kills the successor and waits until it has ended; nothing after the commit. The stream stays open until then.</summary>
+    /// <summary>
+    /// Kills the successor and waits until it has ended; nothing after the commit. The stream stays open until then. One that cannot be
+    /// killed is left when everything is unfrozen (<see cref="SuccessorEnding"/>).
+    /// </summary>
     public void CallOff()
     {
         if (_committed)
@@ -164,7 +170,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
             Try(() =>
             {
                 Deadline deadline = TransferDeadline;
-                _channel.Send(SuccessorMessage.Close, deadline, slot);
+                SuccessorExchange.Send(_channel, SuccessorMessage.Close, deadline, slot);
                 Expect(SuccessorMessage.Closed, deadline);
                 if (_channel.ReadNumber() != slot)
                     throw _channel.Unexpected("the acknowledgement of another slot");
@@ -180,6 +186,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         lock (_lock)
         {
             _failure ??= new ObjectDisposedException(nameof(SuccessorConnection));
+            _ending.Leave();
             _channel.Dispose();
         }
     }
@@ -192,7 +199,8 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(go[4..], _descriptors);
         BinaryPrimitives.WriteUInt64LittleEndian(go[8..], _engine.Number + 1);
         Deadline deadline = Deadline.After(_options.VerifyTimeout);
-        _channel.Send(SuccessorMessage.Go, deadline, go);
+        _saidGo = true;
+        SuccessorExchange.Send(_channel, SuccessorMessage.Go, deadline, go);
         run.Begin(UpdateStep.Verify);
         _reached?.Invoke(SuccessorPhase.Go);
         _channel.IsAwake = true;
@@ -234,7 +242,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
             Deadline deadline = TransferDeadline;
             Span<byte> used = stackalloc byte[sizeof(long)];
             BinaryPrimitives.WriteInt64LittleEndian(used, _engine.Memory.UsedBytes);
-            _channel.Send(SuccessorMessage.Synchronize, deadline, used);
+            SuccessorExchange.Send(_channel, SuccessorMessage.Synchronize, deadline, used);
             Expect(SuccessorMessage.Synchronized, deadline);
             if (_channel.ReadNumber() is var count && count != _descriptors)
                 throw _channel.Unexpected($"the number {count} where it should hold {_descriptors} descriptors");
@@ -245,7 +253,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     {
         if (batch == 0)
             return;
-        _channel.Send(SuccessorMessage.Descriptors, TransferDeadline, _slots.AsSpan(0, batch * sizeof(int)), _batch.AsSpan(0, batch));
+        SuccessorExchange.Send(_channel, SuccessorMessage.Descriptors, TransferDeadline, _slots.AsSpan(0, batch * sizeof(int)), _batch.AsSpan(0, batch));
         _descriptors += batch;
         Array.Clear(_batch, 0, batch);
         batch = 0;
@@ -255,11 +263,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     {
         SuccessorMessage kind = _channel.Receive(deadline, expected);
         if (kind == SuccessorMessage.Failed)
-        {
-            SuccessorFailure failure = SuccessorFailure.Read(_channel.PayloadMemory);
-            throw Refusal.Create(failure.Error, "hand over", $"The successor, process {_channel.Peer.Id}, cannot take over. {failure.Message}");
-        }
-
+            throw SuccessorExchange.CannotTakeOver(_channel);
         if (kind != expected)
             throw _channel.Unexpected($"the message {kind} where {expected} was due");
     }
@@ -286,9 +290,10 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
                 }
             }
         }
-        catch (LiveUpdateException exception)
+        catch (Exception exception)
         {
             _channel.Peer.WaitForEnd();
+            _channel.Peer.Reap();
             return exception.Message;
         }
     }
@@ -311,8 +316,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     private void Kill()
     {
         _failure ??= new ObjectDisposedException(nameof(SuccessorConnection));
-        _channel.Peer.Kill();
-        _channel.Peer.Reap();
+        _ending.Kill(_saidGo);
     }
 
     private void ThrowIfFailed()

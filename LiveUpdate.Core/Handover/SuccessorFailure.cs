@@ -42,7 +42,7 @@ internal readonly record struct SuccessorFailure(LiveUpdateError Error, string M
         {
             var reader = new MessagePackReader(payload);
             return reader.ReadArrayHeader() >= 2
-                ? new SuccessorFailure((LiveUpdateError)reader.ReadInt32(), reader.ReadString() ?? "")
+                ? new SuccessorFailure(Errno.FromPeer(reader.ReadInt32()), reader.ReadString() ?? "")
                 : new SuccessorFailure(LiveUpdateError.Protocol, "it gave no reason");
         }
         catch (Exception exception) when (exception is MessagePackSerializationException or EndOfStreamException or OverflowException)

@@ -31,7 +31,7 @@ internal readonly record struct SuccessorHeader(ushort Version, SuccessorMessage
     }
 
     /// <summary>Reads and checks a header.</summary>
-    /// <exception cref="LiveUpdateException">EPROTO: no header. EOPNOTSUPP: of another version.</exception>
+    /// <exception cref="LiveUpdateException">EPROTO: no header, or one that cannot be. EOPNOTSUPP: of another version.</exception>
     public static SuccessorHeader Read(ReadOnlySpan<byte> source)
     {
         uint magic = BinaryPrimitives.ReadUInt32LittleEndian(source);
@@ -55,6 +55,8 @@ internal readonly record struct SuccessorHeader(ushort Version, SuccessorMessage
                 LiveUpdateError.Protocol, $"A message cannot have {header.Length} bytes and {header.Descriptors} descriptors.");
         }
 
+        if (header.Descriptors > 0 && header.Kind is not (SuccessorMessage.Memory or SuccessorMessage.Descriptors))
+            throw new LiveUpdateException(LiveUpdateError.Protocol, $"The message {header.Kind} came with descriptors, and has none.");
         return header;
     }
 }

@@ -16,34 +16,26 @@ namespace LiveUpdate;
 internal sealed class SuccessorListener : IDisposable
 {
     // One that connects and says nothing keeps the others waiting for no longer than this.
-    private static readonly TimeSpan s_helloTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_helloTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket _socket;
     private readonly string _path;
     private readonly byte[] _secret;
 
     /// <summary>Listens.</summary>
-    /// <exception cref="LiveUpdateException">EADDRINUSE: the file exists. ENOENT, EACCES and others: it cannot be made.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// EADDRINUSE: the file exists. EMFILE: no descriptor is free. ENOENT, EACCES and others: it cannot be made.
+    /// </exception>
     public SuccessorListener(string path, string secret)
     {
         (_path, _secret) = (path, Encoding.UTF8.GetBytes(secret));
-        try
-        {
-            _socket.Bind(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException exception)
-        {
-            _socket.Dispose();
-            throw new LiveUpdateException((LiveUpdateError)exception.NativeErrorCode, $"Listening at {path} failed.", exception);
-        }
-
-        // Between the bind and this nobody can connect, because nobody listens.
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        _socket.Listen();
+        _socket = StreamSocket.Listen(path);
     }
 
     /// <summary>Waits for the right one.</summary>
-    /// <exception cref="LiveUpdateException">ETIMEDOUT, with the reason why the last one was turned away inside.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// ETIMEDOUT, with the reason why the last one was turned away inside. EMFILE: one has connected, and no descriptor is free for it.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public (SuccessorChannel Channel, SuccessorHello Hello) Accept(Deadline deadline, CancellationSignal cancellation)
     {
@@ -58,14 +50,26 @@ internal sealed class SuccessorListener : IDisposable
                     throw new OperationCanceledException("The hand-over was cancelled.", cancellation.Token);
             }
 
+            SafeFileHandle stream = StreamSocket.Accept(_socket, _path);
+            if (Open(stream, cancellation) is not (var channel, var user))
+            {
+                last = Refused(LiveUpdateError.BrokenPipe, "it has ended");
+                continue;
+            }
+
             try
             {
-                using Socket accepted = _socket.Accept();
-                return Greet(DescriptorInfo.Duplicate(accepted.SafeHandle), Deadline.Earlier(deadline, Deadline.After(s_helloTimeout)), cancellation);
+                return (channel, Greet(channel, user, Deadline.Earlier(deadline, Deadline.After(s_helloTimeout))));
             }
             catch (LiveUpdateException exception)
             {
+                channel.Dispose();
                 last = exception;
+            }
+            catch
+            {
+                channel.Dispose();
+                throw;
             }
         }
     }
@@ -77,34 +81,37 @@ internal sealed class SuccessorListener : IDisposable
         File.Delete(_path);
     }
 
-    private (SuccessorChannel Channel, SuccessorHello Hello) Greet(SafeFileHandle socket, Deadline deadline, CancellationSignal cancellation)
+    // What fails here is this process's own lack, and says nothing about the one that has connected.
+    private static (SuccessorChannel Channel, uint User)? Open(SafeFileHandle stream, CancellationSignal cancellation)
     {
-        SuccessorChannel? channel = null;
         try
         {
-            (int process, uint user) = ProcessHandle.IdentifyPeer(socket);
-            channel = new SuccessorChannel(
-                socket, ProcessHandle.TryOpenPeer(socket, process) ?? throw Refused(LiveUpdateError.BrokenPipe, "it has ended"), "successor")
-            {
-                Cancellation = cancellation,
-            };
-            if (user != Libc.Geteuid())
-                throw TurnAway(channel, deadline, LiveUpdateError.NotPermitted, $"process {process} runs as user {user}");
-            if (process == Environment.ProcessId)
-                throw TurnAway(channel, deadline, LiveUpdateError.InvalidArgument, "a process cannot be its own successor");
-            if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
-                throw channel.Unexpected("something else than hello");
-            SuccessorHello hello = SuccessorHello.Read(channel.PayloadMemory);
-            if (!CryptographicOperations.FixedTimeEquals(hello.Secret, _secret))
-                throw TurnAway(channel, deadline, LiveUpdateError.AccessDenied, $"process {process} does not know the secret");
-            return (channel, hello);
+            (int process, uint user) = ProcessHandle.IdentifyPeer(stream);
+            if (ProcessHandle.TryOpenPeer(stream, process) is { } peer)
+                return (new SuccessorChannel(stream, peer, "successor") { Cancellation = cancellation }, user);
+            stream.Dispose();
+            return null;
         }
         catch
         {
-            channel?.Dispose();
-            socket.Dispose();
+            stream.Dispose();
             throw;
         }
+    }
+
+    private SuccessorHello Greet(SuccessorChannel channel, uint user, Deadline deadline)
+    {
+        int process = channel.Peer.Id;
+        if (user != Libc.Geteuid())
+            throw TurnAway(channel, deadline, LiveUpdateError.NotPermitted, $"process {process} runs as user {user}");
+        if (process == Environment.ProcessId)
+            throw TurnAway(channel, deadline, LiveUpdateError.InvalidArgument, "a process cannot be its own successor");
+        if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
+            throw channel.Unexpected("something else than hello");
+        SuccessorHello hello = SuccessorHello.Read(channel.PayloadMemory);
+        if (!CryptographicOperations.FixedTimeEquals(hello.Secret, _secret))
+            throw TurnAway(channel, deadline, LiveUpdateError.AccessDenied, $"process {process} does not know the secret");
+        return hello;
     }
 
     private static LiveUpdateException TurnAway(SuccessorChannel channel, Deadline deadline, LiveUpdateError error, string reason)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
@@ -14,6 +15,7 @@ namespace LiveUpdate;
 /// </summary>
 /// <remarks>It is only for speed: where it fails, as for want of descriptors, nothing is lost. No file of the program takes part.</remarks>
 [SupportedOSPlatform("linux")]
+[SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is only for speed.")]
 internal static class SuccessorRehearsal
 {
     private const long MemorySize = 1 << 20;
@@ -36,7 +38,7 @@ internal static class SuccessorRehearsal
         {
             Rehearse(program);
         }
-        catch (LiveUpdateException)
+        catch (Exception)
         {
         }
     }
@@ -80,7 +82,7 @@ internal static class SuccessorRehearsal
         finally
         {
             // Whatever the other thread still waits for, it sees the end of it.
-            newSide.Peer.Kill();
+            newSide.Peer.TryKill();
             successor.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default).Wait(s_timeout);
         }
 

@@ -16,12 +16,16 @@ namespace LiveUpdate;
 /// <para>The successor is a child of this process unless it was adopted. It gets the standard streams and nothing else that is open here
 /// but what is
 /// preserved. After a hand-over this process should end; it is over as a generation.</para>
+/// <para>A successor that this process may not kill, because it is another user's by then, is told to exit and cannot take over; one that
+/// does not exit is reported in <see cref="LiveUpdateOrchestrator.CleanupErrors"/>.</para>
 /// <para>A target may be used again after a hand-over was called off, and by one at a time.</para>
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class SuccessorTarget : HandoverTarget
 {
-    /// <summary>The exit code of a successor whose predecessor ended before it said go: 75, the C library's EX_TEMPFAIL.</summary>
+    /// <summary>
+    /// The exit code of a successor whose predecessor ended, or called off, before it handed over: 75, the C library's EX_TEMPFAIL.
+    /// </summary>
     public const int PredecessorGoneExitCode = 75;
 
     private readonly SuccessorOptions _options;
@@ -113,7 +117,7 @@ public sealed class SuccessorTarget : HandoverTarget
     {
         Deadline deadline = Deadline.After(_options.StartTimeout);
         (SuccessorChannel channel, SuccessorHello hello) =
-            _options.ListenPath is { } path ? Adopt(path, engine.Options, deadline, cancellation) : Start(engine.Options, deadline, cancellation);
+            _options.ListenPath is { } path ? Adopt(path, engine.Options, deadline, cancellation) : Start(engine, deadline, cancellation);
         return new SuccessorConnection(engine, channel, hello, _options, Reached);
     }
 
@@ -130,8 +134,7 @@ public sealed class SuccessorTarget : HandoverTarget
         return (channel, hello);
     }
 
-    private (SuccessorChannel Channel, SuccessorHello Hello) Start(
-        EngineOptions program, Deadline deadline, CancellationSignal cancellation)
+    private (SuccessorChannel Channel, SuccessorHello Hello) Start(LiveUpdateEngine engine, Deadline deadline, CancellationSignal cancellation)
     {
         SuccessorChannel channel = Rehearsed ?? SuccessorLauncher.Start(_options);
         try
@@ -140,15 +143,14 @@ public sealed class SuccessorTarget : HandoverTarget
             Reached?.Invoke(SuccessorPhase.Connected);
 
             // The time until the successor has booted is used to have this side's code compiled before anything is frozen.
-            SuccessorRehearsal.Run(program);
+            SuccessorRehearsal.Run(engine.Options);
             if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
                 throw channel.Unexpected("something else than hello");
             return (channel, SuccessorHello.Read(channel.PayloadMemory));
         }
         catch
         {
-            channel.Peer.Kill();
-            channel.Peer.Reap();
+            new SuccessorEnding(channel, engine.KeepError).Kill(saidGo: false);
             channel.Dispose();
             throw;
         }

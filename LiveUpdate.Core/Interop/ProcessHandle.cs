@@ -11,6 +11,7 @@ internal sealed class ProcessHandle : IDisposable
 {
     private const int ESRCH = 3;
     private const int EINTR = 4;
+    private const int EINVAL = 22;
     private const int ENOPROTOOPT = 92;
 
     private string? _ending;
@@ -63,15 +64,15 @@ internal sealed class ProcessHandle : IDisposable
     /// would be
     /// held.
     /// </remarks>
-    /// <returns>Null if it has ended.</returns>
-    /// <exception cref="LiveUpdateException">A call failed.</exception>
+    /// <returns>Null if it has ended and been waited for; the kernel may also give a handle of such a process.</returns>
+    /// <exception cref="LiveUpdateException">A call failed: EMFILE, no descriptor is free.</exception>
     public static ProcessHandle? TryOpenPeer(SafeHandle socket, int id)
     {
         var descriptor = new SafeFileHandle();
         Span<int> number = [-1];
         uint bytes = sizeof(int);
         if (Libc.Getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_PEERPIDFD, number, ref bytes) != 0)
-            return Marshal.GetLastPInvokeError() == ENOPROTOOPT ? TryOpen(id) : null;
+            return TryOpenPeerById(Marshal.GetLastPInvokeError(), id);
         Marshal.InitHandle(descriptor, number[0]);
         return new ProcessHandle(descriptor, id);
     }
@@ -87,15 +88,46 @@ internal sealed class ProcessHandle : IDisposable
         return (credentials[0], (uint)credentials[1]);
     }
 
+    /// <summary>Its real user, by number; null if that cannot be found out.</summary>
+    public string? User
+    {
+        get
+        {
+            try
+            {
+                string? line = File.ReadLines($"/proc/{Id}/status").FirstOrDefault(static line => line.StartsWith("Uid:", StringComparison.Ordinal));
+                return line?.Split('\t', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Kills it and waits until it has ended, without limit: nothing may go on while it could still act.</summary>
-    /// <remarks>One that runs as another user by now cannot be killed; then only the wait remains.</remarks>
-    public void Kill()
+    /// <returns>False if the system does not let this process kill it, as when it runs as another user by now.</returns>
+    public bool TryKill()
     {
         if (IsStandIn)
             RandomAccess.Write(Descriptor, BitConverter.GetBytes(1UL), 0);
-        else
-            _ = Libc.PidfdSendSignal(Descriptor, Libc.SIGKILL);
+        else if (Libc.PidfdSendSignal(Descriptor, Libc.SIGKILL) != 0 && !HasEnded)
+            return false;
         WaitForEnd();
+        return true;
+    }
+
+    /// <summary>Waits until it has ended.</summary>
+    /// <returns>False if the time was over before.</returns>
+    public bool WaitForEnd(Deadline deadline)
+    {
+        while (!Wait(deadline.Milliseconds))
+        {
+            if (deadline.IsOver)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Waits until it has ended, without limit.</summary>
@@ -127,6 +159,13 @@ internal sealed class ProcessHandle : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Descriptor.Dispose();
+
+    private static ProcessHandle? TryOpenPeerById(int errno, int id) => errno switch
+    {
+        ENOPROTOOPT => TryOpen(id),
+        ESRCH or EINVAL => null,
+        _ => throw Errno.Failed(errno, $"Opening process {id}"),
+    };
 
     private bool Wait(int milliseconds)
     {

@@ -27,7 +27,7 @@ internal static unsafe class SocketMessage
             {
                 bool added = false;
                 descriptor.DangerousAddRef(ref added);
-                numbers[held++] = (int)descriptor.DangerousGetHandle();
+                numbers[held++] = NumberOf(descriptor);
             }
 
             return Send(socket, data, new ReadOnlySpan<int>(numbers, held));
@@ -81,6 +81,10 @@ internal static unsafe class SocketMessage
 
     /// <summary>The length that a control message with so much data states (<c>CMSG_LEN</c>).</summary>
     internal static int ControlLength(int dataLength) => Align(sizeof(Libc.ControlHeader)) + dataLength;
+
+    // A handle that is a pointer, as of a memory mapping, is no descriptor, whatever its lower half is the number of.
+    private static int NumberOf(SafeHandle descriptor) =>
+        descriptor.DangerousGetHandle() is var value and >= 0 and <= int.MaxValue ? (int)value : -1;
 
     private static int Align(int length) => (length + sizeof(nuint) - 1) & -sizeof(nuint);
 

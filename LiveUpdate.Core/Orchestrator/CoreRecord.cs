@@ -37,6 +37,10 @@ internal static class CoreRecord
             new(LiveUpdateError.InvalidArgument, "core record", address, offset, expected, found);
     }
 
+    /// <summary>Whether two records, as <see cref="Read"/> gives them, are the same.</summary>
+    public static bool IsSame(in LuoCoreSer one, in LuoCoreSer other) => MemoryMarshal.AsBytes(new ReadOnlySpan<LuoCoreSer>(in one))
+        .SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<LuoCoreSer>(in other)));
+
     /// <summary>Notes the activity of the hand-over; allocates nothing.</summary>
     public static void SetTrace(ref LuoCoreSer record, in ActivityContext trace)
     {

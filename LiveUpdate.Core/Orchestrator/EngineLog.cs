@@ -14,7 +14,7 @@ internal static partial class EngineLog
     [LoggerMessage(3, LogLevel.Warning, "The image has {Count} oddities that are accepted: repeated tokens, or counts without files")]
     public static partial void ImageOddities(ILogger logger, int count);
 
-    [LoggerMessage(4, LogLevel.Error, "The callback \"{Callback}\" failed where it cannot refuse; the state change went on: {Reason}")]
+    [LoggerMessage(4, LogLevel.Error, "\"{Callback}\" failed where it cannot refuse; the state change went on: {Reason}")]
     public static partial void CleanupFailed(ILogger logger, string callback, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "The hand-over of generation {Number} was called off and everything unfrozen")]

@@ -1,4 +1,5 @@
 using LiveUpdate.Abi;
+using LiveUpdate.Kho;
 using LiveUpdate.Serialization;
 
 namespace LiveUpdate;
@@ -103,6 +104,30 @@ internal sealed partial class LiveUpdateEngine
             return null;
         return new Timer(_ => ReportHang(progress), null, _options.FreezeTimeout, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>
+    /// Before <see cref="Activate"/>: whether the hand-over that this was attached to still stands. Its writer clears the boot record
+    /// before anything is unfrozen, and the record of a later one has other times.
+    /// </summary>
+    public bool IsStillHandedOver
+    {
+        get
+        {
+            try
+            {
+                return IncomingCore is { } core && Memory.TryGetSubtree(LuoCoreSer.SubtreeName, out KhoSubtree subtree) &&
+                    BootRecord.TryRead(Memory.Memory, out _) &&
+                    CoreRecord.IsSame(core, CoreRecord.Read(Memory.GetSpan(subtree.Address, LuoCoreSer.Size), subtree.Address));
+            }
+            catch (LiveUpdateImageException)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Keeps and logs an error that came where a state change could not stop.</summary>
+    public void KeepError(LiveUpdateException error) => _errors.Add(error);
 
     private void FreezeAndSerializeUnsynchronized(FreezeProgress progress, HandoverRun run)
     {
