@@ -34,7 +34,8 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public DescriptorSlots Descriptors => _engine.Descriptors;
 
     /// <summary>
-    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>), oldest first; the newest 256 are kept.
+    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>), and EPERM with the operation <c>end
+    /// successor</c> for a successor that could be neither killed nor told to exit; oldest first, the newest 256 are kept.
     /// </summary>
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _engine.CleanupErrors;
 
@@ -51,7 +52,10 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <exception cref="ArgumentOutOfRangeException">
     /// A cold start, and <see cref="LiveUpdateOptions.MemorySize"/> is not positive, or too large.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The image before this one handed over, and the options bring their own memory.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The generation before this one hands over, and the options bring their own memory. Or this process was a successor that could not
+    /// take over: it has to end.
+    /// </exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
@@ -85,7 +89,8 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     [SupportedOSPlatform("linux")]
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
     {
-        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, options.SuccessorReached);
+        EngineOptions program = ToEngineOptions(options);
+        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, program, options.SuccessorReached);
         if (arrival is null)
             return null;
         try
@@ -93,7 +98,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
             if (options.Memory is not null)
                 throw new InvalidOperationException("The predecessor hands its memory to this process: leave Memory unset in the options.");
             using var cancellation = new CancellationSignal(cancellationToken);
-            LiveUpdateEngine engine = arrival.Receive(ToEngineOptions(options), cancellation);
+            LiveUpdateEngine engine = arrival.Receive(program, cancellation);
             LiveUpdateOrchestrator next = Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
             PredecessorSearch.End();
             arrival.DisposeLater(next.ReportBoot);

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
@@ -10,63 +9,91 @@ namespace LiveUpdate;
 [SupportedOSPlatform("linux")]
 internal static class PredecessorSearch
 {
+    private const string Peer = "predecessor";
+
     private static bool s_found;
 
-    /// <summary>Whether this process is to boot as a successor.</summary>
-    public static bool IsExpected(PredecessorOptions? address) => address is not null || SuccessorNotice.IsPresent;
+    /// <summary>Whether this process is to boot as a successor; one that could not take over asks again in vain.</summary>
+    public static bool IsExpected(PredecessorOptions? address) => s_found || address is not null || SuccessorNotice.IsPresent;
 
     /// <summary>Finds the predecessor.</summary>
     /// <param name="address">Where it listens; null for one that started this process.</param>
+    /// <param name="program">The program's own options.</param>
     /// <param name="reached">Test seam: called as each phase is reached.</param>
     /// <returns>Null if this process was not started as a successor.</returns>
-    /// <exception cref="LiveUpdateException">There is nobody at the path of the predecessor; or the notice cannot be read.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// There is nobody at the path of the predecessor; or the notice cannot be read. EMFILE: no descriptor is free.
+    /// </exception>
     /// <exception cref="InvalidOperationException">This process was a successor that could not take over: it has to end.</exception>
-    public static SuccessorArrival? Find(PredecessorOptions? address, Action<SuccessorPhase>? reached)
+    public static SuccessorArrival? Find(PredecessorOptions? address, EngineOptions program, Action<SuccessorPhase>? reached)
     {
         if (s_found)
             throw new InvalidOperationException("This process was started as a successor and could not take over; it has to end.");
-        SuccessorChannel? channel = SuccessorNotice.TryTake(out SafeFileHandle? stream, out int predecessor)
-            ? Open(stream, predecessor)
-            : address is null ? null : Connect(address);
-        if (channel is null)
+
+        // Until it is known that the notice is not for this process, a failure must not let it boot afresh beside its predecessor.
+        s_found = SuccessorNotice.IsPresent;
+        if (SuccessorNotice.TryTake(out SafeFileHandle? stream, out int predecessor))
+            return new SuccessorArrival(Open(stream, predecessor), secret: null) { Reached = reached };
+        s_found = false;
+        if (address is null)
             return null;
+
+        // The predecessor does not wait long for the hello of one that has connected, so what takes time is done before.
+        SuccessorRehearsal.Run(program);
+        SuccessorChannel channel = Connect(address);
         s_found = true;
-        return new SuccessorArrival(channel, address?.Secret) { Reached = reached };
+        return new SuccessorArrival(channel, address.Secret) { Reached = reached };
     }
 
     /// <summary>This process has taken over; it is as any other from here on.</summary>
     public static void End() => s_found = false;
 
-    /// <summary>Ends this process: before the go there is nothing that it could be the owner of.</summary>
+    /// <summary>Ends this process: there is nothing that it could be the owner of.</summary>
     [DoesNotReturn]
     public static void ExitWithoutPredecessor()
     {
-        Console.Error.WriteLine(
-            $"liveupdate: the predecessor ended before it handed over; this successor exits with code {SuccessorTarget.PredecessorGoneExitCode}.");
+        try
+        {
+            Console.Error.WriteLine(
+                "liveupdate: the predecessor ended, or called off, before it handed over; " +
+                $"this successor exits with code {SuccessorTarget.PredecessorGoneExitCode}.");
+        }
+        catch (IOException)
+        {
+            // The first use of the error stream takes a descriptor, and none is free: nobody can be told, and it ends all the same.
+        }
+
         Environment.Exit(SuccessorTarget.PredecessorGoneExitCode);
     }
 
     private static SuccessorChannel Open(SafeFileHandle stream, int predecessor)
     {
-        ProcessHandle? process = predecessor == 0 ? null : ProcessHandle.TryOpenPeer(stream, predecessor);
-        if (process is null)
-            ExitWithoutPredecessor();
-        return new SuccessorChannel(stream, process, "predecessor");
+        try
+        {
+            ProcessHandle? process = predecessor == 0 ? null : ProcessHandle.TryOpenPeer(stream, predecessor);
+            if (process is null)
+                ExitWithoutPredecessor();
+            return new SuccessorChannel(stream, process, Peer);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     private static SuccessorChannel Connect(PredecessorOptions address)
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        SafeFileHandle stream = StreamSocket.Connect(address.Path);
         try
         {
-            socket.Connect(new UnixDomainSocketEndPoint(address.Path));
+            (int process, _) = ProcessHandle.IdentifyPeer(stream);
+            return Open(stream, process);
         }
-        catch (SocketException exception)
+        catch
         {
-            throw new LiveUpdateException((LiveUpdateError)exception.NativeErrorCode, $"There is no predecessor at {address.Path}.", exception);
+            stream.Dispose();
+            throw;
         }
-
-        (int process, _) = ProcessHandle.IdentifyPeer(socket.SafeHandle);
-        return Open(DescriptorInfo.Duplicate(socket.SafeHandle), process);
     }
 }

@@ -105,7 +105,7 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
             switch (kind)
             {
                 case SuccessorMessage.Memory when _engine is null && channel.Received.Count == 1:
-                    _engine = LiveUpdateEngine.Prepare(KhoMemory.OpenShared(channel.Received.Take()), options, ownsMemory: true);
+                    _engine = LiveUpdateEngine.Prepare(Map(channel.Received.Take()), options, ownsMemory: true);
                     _engine.Memory.Touch();
                     Reach(SuccessorPhase.Memory);
                     break;
@@ -136,6 +136,16 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
                     throw channel.Unexpected($"the message {kind}, which is not in place");
             }
         }
+    }
+
+    private static KhoMemory Map(SafeFileHandle file)
+    {
+        KhoMemory memory = KhoMemory.OpenShared(file);
+        if (memory.Length >= KexecHandover.MinLength)
+            return memory;
+        memory.Dispose();
+        throw new LiveUpdateException(
+            LiveUpdateError.InvalidArgument, $"The memory file has {memory.Length} bytes; a generation needs at least {KexecHandover.MinLength}.");
     }
 
     // Whatever the system or the collector would do at the first use of memory is done here, before anything is frozen.
@@ -202,9 +212,10 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
 
     private void TakeOver(LiveUpdateEngine engine)
     {
+        channel.Cancellation?.Token.ThrowIfCancellationRequested();
         channel.Cancellation = null;
         Timeline.Begin(UpdateStep.Commit);
-        AwaitCommit();
+        AwaitCommit(engine);
         Timeline.Begin(UpdateStep.Activate);
         Reach(SuccessorPhase.Committed);
         engine.Activate();
@@ -213,8 +224,9 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
         TrySend(SuccessorMessage.Committed, default);
     }
 
-    // The end of the stream means nothing here: only the commit or the end of the process does.
-    private void AwaitCommit()
+    // The end of the stream alone means nothing here: only the commit does, or the end of the process while its hand-over stands. One that
+    // could not kill this process calls the hand-over off in memory before it ends the stream.
+    private void AwaitCommit(LiveUpdateEngine engine)
     {
         try
         {
@@ -225,7 +237,13 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
         }
         catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.BrokenPipe)
         {
-            channel.Peer.WaitForEnd();
+            if (engine.IsStillHandedOver)
+                channel.Peer.WaitForEnd();
+            if (engine.IsStillHandedOver)
+                return;
+            if (IsRehearsal)
+                throw;
+            PredecessorSearch.ExitWithoutPredecessor();
         }
     }
 

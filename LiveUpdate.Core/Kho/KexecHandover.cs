@@ -38,6 +38,9 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     // Boot record, device tree and the root of the map, and one page to work with.
     private const int MinPages = 4;
 
+    /// <summary>How many bytes of memory a generation needs at least.</summary>
+    internal const long MinLength = MinPages * LuoAbi.PageSize;
+
     private readonly Lock _gate = new();
     private readonly KhoMemoryLease _lease;
     private readonly KhoBooks _books;
@@ -113,7 +116,7 @@ public sealed partial class KexecHandover : IIncomingMemory, IDisposable
     {
         if (!memory.IsContiguous)
             throw new ArgumentException("A generation needs memory that is one stretch.", nameof(memory));
-        if (memory.Length < MinPages * LuoAbi.PageSize)
+        if (memory.Length < MinLength)
             throw new ArgumentException($"A generation needs at least {MinPages} pages of memory.", nameof(memory));
         KhoMemoryLease lease = memory.Lease();
         try
