@@ -22,7 +22,7 @@ internal static class HandoverProcedure
         CallbackScope.ThrowIfActive("hand over");
         cancellationToken.ThrowIfCancellationRequested();
         using IDisposable update = engine.BeginHandover();
-        using Activity? activity = UpdateTelemetry.StartHandover(HandoverReport.NameOf(target.Kind), engine.Number + 1);
+        Activity? activity = UpdateTelemetry.StartHandover(HandoverReport.NameOf(target.Kind), engine.Number + 1);
         var run = new HandoverRun(target.Kind, engine.Options.Progress) { Trace = activity?.Context ?? default };
         run.Begin(UpdateStep.Prepare);
         try
@@ -40,6 +40,10 @@ internal static class HandoverProcedure
                 activity, HandoverReport.NameOf(target.Kind), Stopwatch.GetElapsedTime(run.Timeline.Started), exception);
             run.Report(engine.Gate.IsOver ? "lost" : "called off");
             throw;
+        }
+        finally
+        {
+            UpdateTelemetry.Stop(activity);
         }
     }
 
@@ -86,6 +90,7 @@ internal static class HandoverProcedure
         try
         {
             CheckUnfinished(engine, discardUnfinished);
+            cancellationToken.ThrowIfCancellationRequested();
             target.BeforeFreeze(engine);
             var progress = new FreezeProgress { CheckDescriptors = target.ChecksDescriptors };
             using (engine.WatchFreeze(progress))
