@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using LiveUpdate.TestHost.Successor;
+using LiveUpdate.TestHost.Successor.Rounds;
 using LiveUpdate.TestHost.Survival;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -33,12 +34,37 @@ internal static class Program
         ["damaged-state"] = static () => new DamageScenario(Damage.State),
     };
 
+    private static readonly Dictionary<string, Action<string[]>> s_commands = new()
+    {
+        ["survival-successor"] = static _ => SuccessorSurvival.Open(),
+        [SuccessorSurvival.ProbeCommand] = SuccessorSurvival.Report,
+        ["successor"] = SuccessorLife.Run,
+        ["adopting-life"] = SuccessorLife.RunAdopting,
+        ["adopted-life"] = SuccessorLife.RunAdopted,
+        ["changing"] = static _ => ChangingLife.Run(),
+        ["downgrade"] = DowngradeLife.Run,
+        ["adopt"] = static args => AdoptedLife.RunOld(args[1], args[2]),
+        ["adopted"] = static args => AdoptedLife.RunNew(args[1], args[2]),
+        ["named"] = static _ => NamedLife.Run(),
+        ["scarce"] = ScarceLife.Run,
+        ["abandoned"] = AbandonedLife.Run,
+        ["peer"] = PeerLife.Run,
+        ["bad-successor"] = static args => BadSuccessor.Run(args[1]),
+        ["crooked"] = static args => CrookedSuccessor.Run(args[1]),
+        ["bad-predecessor"] = static args => BadPredecessor.Run(args[1]),
+        ["flip-rounds"] = FlipRounds.Run,
+        ["kill-rounds"] = KillRounds.Run,
+        ["round-owner"] = RoundOwner.Run,
+        ["round-adopted"] = RoundOwner.Run,
+        ["late-predecessor"] = static args => LatePredecessor.Run(args[1]),
+    };
+
     private static int Main(string[] args)
     {
         try
         {
             Run(args);
-            return 0;
+            return Environment.ExitCode;
         }
         catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
         {
@@ -51,35 +77,9 @@ internal static class Program
 
     private static void Run(string[] args)
     {
-        switch (args[0])
-        {
-            case "survival-successor":
-                SuccessorSurvival.Open();
-                break;
-            case SuccessorSurvival.ProbeCommand:
-                SuccessorSurvival.Report(args);
-                break;
-            case "successor":
-                SuccessorLife.Run(args);
-                break;
-            case "changing":
-                ChangingLife.Run();
-                break;
-            case "downgrade":
-                DowngradeLife.Run(args);
-                break;
-            case "adopt":
-                AdoptedLife.RunOld(args[1], args[2]);
-                break;
-            case "adopted":
-                AdoptedLife.RunNew(args[1], args[2]);
-                break;
-            case "bad-successor":
-                BadSuccessor.Run(args[1]);
-                break;
-            default:
-                s_scenarios[args[0]]().Run(args);
-                break;
-        }
+        if (s_commands.TryGetValue(args[0], out Action<string[]>? run))
+            run(args);
+        else
+            s_scenarios[args[0]]().Run(args);
     }
 }

@@ -52,11 +52,7 @@ internal static class ChangingLife
     private static ulong Read(SafeFileHandle events)
     {
         using (events)
-        {
-            Span<byte> count = stackalloc byte[8];
-            RandomAccess.Read(events, count, 0);
-            return BitConverter.ToUInt64(count);
-        }
+            return Libc.ReadEvents(events);
     }
 
     private static (Socket Near, Socket Far) Pair()

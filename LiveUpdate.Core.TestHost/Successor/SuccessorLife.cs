@@ -1,38 +1,46 @@
-using System.Net.Sockets;
-using LiveUpdate.Kho;
-using Microsoft.Win32.SafeHandles;
-
 namespace LiveUpdate.TestHost.Successor;
 
 /// <summary>
 /// A program with a memfd, a connection and a typed state, that is updated by a successor: <c>successor OLD NEW [retry]</c>, where OLD
-/// and NEW say
-/// at which phase the old and the new process die.
+/// and NEW say at which phase the old and the new process die. <c>adopting-life PATH SECRET OLD [retry]</c> and <c>adopted-life PATH
+/// SECRET NEW</c> are the same with a successor that somebody else starts.
 /// </summary>
 internal static class SuccessorLife
 {
-    private const string SessionName = "life";
+    public const string SessionName = "life";
 
-    private static readonly byte[] s_marker = "bytes that were there before"u8.ToArray();
+    private const int ConnectionRefused = 111;
+    private const int MostAttempts = 50;
 
-    public static void Run(string[] args)
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(10);
+
+    public static void Run(string[] args) =>
+        Live(Options(Victim.Parse(args[2])), new SuccessorTarget(new SuccessorOptions()) { Reached = Victim.Parse(args[1]) }, args.Length > 3);
+
+    public static void RunAdopting(string[] args) => Live(
+        Options(),
+        new SuccessorTarget(new SuccessorOptions { ListenPath = args[1], Secret = args[2] }) { Reached = Victim.Parse(args[3]) },
+        args.Length > 4);
+
+    public static void RunAdopted(string[] args)
     {
-        using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(Options(Victim.Parse(args[2])));
-        using LiveUpdateDevice device = luo.OpenDevice();
-        if (luo.PreviousUpdate is { } update)
+        while (!File.Exists(args[1]))
+            Thread.Sleep(s_moment);
+        LiveUpdateOptions options = Options(Victim.Parse(args[3]));
+        options.Predecessor = new PredecessorOptions(args[1], args[2]);
+        for (int attempt = 1; ; attempt++)
         {
-            Scenario.Say($"new owner {Retrieve(device)}, target {update.Target}, files {update.Files}, descriptors {update.Descriptors}");
-            return;
+            try
+            {
+                Live(options, null, retries: false);
+                return;
+            }
+            catch (LiveUpdateException exception) when ((int)exception.Error == ConnectionRefused && attempt < MostAttempts)
+            {
+                // The file is there a moment before anybody listens, and stays when its owner is killed.
+                Thread.Sleep(s_moment);
+            }
         }
-
-        using Session session = device.CreateSession(SessionName);
-        using Content content = Content.Create();
-        content.Preserve(session);
-        if (TryHandOver(luo, new SuccessorTarget(new SuccessorOptions()) { Reached = Victim.Parse(args[1]) }))
-            return;
-        Scenario.Say($"old owner {content.Check()}, files {session.GetFiles().Count}");
-        if (args.Length > 3)
-            TryHandOver(luo, new SuccessorTarget(new SuccessorOptions { Arguments = ["successor", "-", "-"] }));
     }
 
     public static LiveUpdateOptions Options(Action<SuccessorPhase>? reached = null) => new()
@@ -43,11 +51,11 @@ internal static class SuccessorLife
     };
 
     /// <summary>True if there is nothing more to do here.</summary>
-    public static bool TryHandOver(LiveUpdateOrchestrator luo, HandoverTarget target)
+    public static bool TryHandOver(LiveUpdateOrchestrator luo, HandoverTarget target, CancellationToken cancellationToken = default)
     {
         try
         {
-            LiveUpdateReport report = luo.HandOver(target);
+            LiveUpdateReport report = luo.HandOver(target, cancellationToken);
             Scenario.Say($"handed over {report.Files} files, {report.Descriptors} descriptors");
             return true;
         }
@@ -63,54 +71,47 @@ internal static class SuccessorLife
         }
     }
 
-    private static bool Retrieve(LiveUpdateDevice device)
+    public static bool Retrieve(LiveUpdateDevice device)
     {
         using Session session = device.RetrieveSession(SessionName);
-        using Content content = Content.Retrieve(session);
+        using SuccessorContent content = SuccessorContent.Retrieve(session);
         bool good = content.Check();
         session.Finish();
         return good;
     }
 
-    /// <summary>What must be the same in every generation.</summary>
-    private sealed class Content(KhoMemory memory, Socket near, Socket far, Note note) : IDisposable
+    // One that could not take over must not become an owner of its own when it tries again.
+    private static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
     {
-        public static Content Create()
+        try
         {
-            KhoMemory memory = KhoMemory.CreateShared(1 << 20, "ram");
-            s_marker.CopyTo(memory.GetSpan(memory.Base, s_marker.Length));
-            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-            listener.Listen();
-            var near = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            near.Connect(listener.LocalEndPoint!);
-            return new Content(memory, near, listener.Accept(), new Note("typed", 2026));
+            return LiveUpdateOrchestrator.Boot(options);
+        }
+        catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException && options.Predecessor is null)
+        {
+            if (!PeerLife.RefusesToBoot())
+                Scenario.Say("second owner");
+            throw;
+        }
+    }
+
+    private static void Live(LiveUpdateOptions options, SuccessorTarget? target, bool retries)
+    {
+        using LiveUpdateOrchestrator luo = Boot(options);
+        using LiveUpdateDevice device = luo.OpenDevice();
+        if (luo.PreviousUpdate is { } update)
+        {
+            Scenario.Say($"new owner {Retrieve(device)}, target {update.Target}, files {update.Files}, descriptors {update.Descriptors}");
+            return;
         }
 
-        public static Content Retrieve(Session session) => new(
-            KhoMemory.OpenShared(session.Retrieve<SafeFileHandle>(1)), session.Retrieve<Socket>(2), session.Retrieve<Socket>(3), session.Retrieve<Note>(4));
-
-        public void Preserve(Session session)
-        {
-            session.Preserve(1, memory.SharedFile!);
-            session.Preserve(2, near);
-            session.Preserve(3, far);
-            session.Preserve(4, note);
-        }
-
-        public bool Check()
-        {
-            var echo = new byte[1];
-            near.Send([42]);
-            return memory.GetSpan(memory.Base, s_marker.Length).SequenceEqual(s_marker) && far.Receive(echo) == 1 && echo[0] == 42 &&
-                note is { Text: "typed", Number: 2026 };
-        }
-
-        public void Dispose()
-        {
-            memory.Dispose();
-            near.Dispose();
-            far.Dispose();
-        }
+        using Session session = device.CreateSession(SessionName);
+        using SuccessorContent content = SuccessorContent.Create();
+        content.Preserve(session);
+        if (TryHandOver(luo, target!))
+            return;
+        Scenario.Say($"old owner {content.Check()}, files {session.GetFiles().Count}");
+        if (retries)
+            TryHandOver(luo, new SuccessorTarget(new SuccessorOptions { Arguments = ["successor", "-", "-"] }));
     }
 }

@@ -77,7 +77,7 @@ public sealed partial class SuccessorFailureTests
         bool waits = error == LiveUpdateError.TimedOut;
         LiveUpdateException refusal = HandOverFails(error, new SuccessorOptions
         {
-            Path = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "/usr/bin/dotnet",
+            Path = HostFamily.Dotnet,
             Arguments = [HostFamily.Library, "bad-successor", how],
             StartTimeout = TimeSpan.FromSeconds(waits && how != "hello-only" ? 3 : 60),
             TransferTimeout = TimeSpan.FromSeconds(waits ? 1 : 60),

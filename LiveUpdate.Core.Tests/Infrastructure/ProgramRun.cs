@@ -12,17 +12,21 @@ internal sealed record ProgramRun(int ExitCode, string[] Lines, string Errors)
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs an assembly that lies beside the tests with the <c>dotnet</c> host.</summary>
-    public static ProgramRun OfAssembly(string name, params string[] arguments) =>
-        Of("dotnet", [Path.Combine(AppContext.BaseDirectory, name + ".dll"), .. arguments]);
+    public static ProgramRun OfAssembly(string name, params string[] arguments) => OfAssembly(name, s_limit, arguments);
+
+    /// <summary>As <see cref="OfAssembly(string, string[])"/>, for a program that may run longer than others.</summary>
+    public static ProgramRun OfAssembly(string name, TimeSpan limit, params string[] arguments) =>
+        Of("dotnet", [Path.Combine(AppContext.BaseDirectory, name + ".dll"), .. arguments], limit);
 
     /// <summary>Runs an assembly that lies beside the tests by the executable file that was built for it.</summary>
-    public static ProgramRun OfApphost(string name, params string[] arguments) => Of(Path.Combine(AppContext.BaseDirectory, name), arguments);
+    public static ProgramRun OfApphost(string name, params string[] arguments) =>
+        Of(Path.Combine(AppContext.BaseDirectory, name), arguments, s_limit);
 
-    private static ProgramRun Of(string program, string[] arguments)
+    private static ProgramRun Of(string program, string[] arguments, TimeSpan time)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(s_limit);
+        using var limit = new CancellationTokenSource(time);
         using CancellationTokenRegistration kill = limit.Token.Register(() => process.Kill(entireProcessTree: true));
         Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         string output = process.StandardOutput.ReadToEnd();

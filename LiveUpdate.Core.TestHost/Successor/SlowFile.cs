@@ -1,0 +1,4 @@
+namespace LiveUpdate.TestHost.Successor;
+
+/// <summary>What <see cref="SlowCheckHandler"/> preserves.</summary>
+internal sealed class SlowFile;
