@@ -98,7 +98,7 @@ internal static class HandoverProcedure
             frozen = true;
             cancellationToken.ThrowIfCancellationRequested();
             target.Transfer(engine, run);
-            run.Timeline.Begin(UpdateStep.Done);
+            run.End();
         }
         catch (Exception exception) when (!engine.Gate.IsOver)
         {

@@ -221,7 +221,9 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
         engine.Activate();
         Timeline.Begin(UpdateStep.Done);
         Reach(SuccessorPhase.Completed);
-        TrySend(SuccessorMessage.Committed, default);
+        Span<byte> end = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(end, Timeline.Last);
+        TrySend(SuccessorMessage.Committed, end);
     }
 
     // The end of the stream alone means nothing here: only the commit does, or the end of the process while its hand-over stands. One that

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -95,7 +96,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         {
             ThrowIfFailed();
             Commit(slots, run);
-            lost = AwaitCommitted();
+            lost = AwaitCommitted(run);
             _failure = new ObjectDisposedException(nameof(SuccessorConnection));
         }
 
@@ -209,9 +210,8 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
         _reached?.Invoke(SuccessorPhase.Verified);
         _channel.Cancellation?.Token.ThrowIfCancellationRequested();
 
-        // The point of no return. It is one small message that the kernel takes as a whole or not at all: this throws with nothing
-        // written, and the
-        // hand-over is called off, or it has been committed.
+        // The point of no return. It is one small message that the kernel takes as a whole or not at all: this throws with nothing written,
+        // and the hand-over is called off, or it has been committed.
         _channel.Send(SuccessorMessage.Commit, deadline);
         _committed = true;
         run.Begin(UpdateStep.Commit);
@@ -269,7 +269,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     }
 
     // Whatever else it sends now means nothing; only its word or its end counts. Until then everything here is kept untouched.
-    private string? AwaitCommitted()
+    private string? AwaitCommitted(HandoverRun run)
     {
         _channel.Cancellation = null;
         _reached?.Invoke(SuccessorPhase.Committed);
@@ -284,6 +284,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
                 switch (_channel.Receive(Deadline.Never))
                 {
                     case SuccessorMessage.Committed:
+                        run.Timeline.Begin(UpdateStep.Done, EndOfPause(run.Timeline.Last));
                         return null;
                     case SuccessorMessage.Failed:
                         return SuccessorFailure.Read(_channel.PayloadMemory).Message;
@@ -296,6 +297,13 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
             _channel.Peer.Reap();
             return exception.Message;
         }
+    }
+
+    // The clock is the same there; what cannot be is not believed.
+    private long EndOfPause(long begun)
+    {
+        long now = Stopwatch.GetTimestamp();
+        return _channel.Payload.Length == sizeof(long) ? Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(_channel.Payload), begun, now) : now;
     }
 
     private void Try(Action action)

@@ -6,8 +6,9 @@ namespace LiveUpdate;
 /// <c>liveupdate.boot</c> in the next generation, a child of the former. Both have the tags <c>liveupdate.target</c> and
 /// <c>liveupdate.number</c>; a hand-over that was called off has the status Error.</para>
 /// <para>Instruments, all with the tag <c>liveupdate.target</c>: the histograms <c>liveupdate.handover.duration</c> (s; <c>error.type</c>
-/// where it was called off), <c>liveupdate.pause.duration</c> (s) and <c>liveupdate.phase.duration</c> (s; <c>liveupdate.phase</c>), and the counters
-/// <c>liveupdate.handover.files</c>, <c>liveupdate.handover.descriptors</c> and <c>liveupdate.handover.size</c> (By).</para>
+/// where it was called off), <c>liveupdate.pause.duration</c> (s; in the next generation) and <c>liveupdate.phase.duration</c> (s;
+/// <c>liveupdate.phase</c>), and the counters <c>liveupdate.handover.files</c>, <c>liveupdate.handover.descriptors</c> and
+/// <c>liveupdate.handover.size</c> (By).</para>
 /// <para>Everything is emitted after the pause, from the time stamps that were taken in it. A process that is replaced by exec or by kexec emits
 /// nothing of its last hand-over: the next generation's <c>liveupdate.boot</c> has all of it.</para>
 /// </remarks>

@@ -40,7 +40,7 @@ internal static class UpdateInstruments
     public static void Completed(Activity? activity, LiveUpdateReport report)
     {
         var target = new KeyValuePair<string, object?>(TargetTag, report.Target);
-        Measure(report, report.Phases, target);
+        Measure(report.Phases, target);
         s_duration.Record((report.Phases[^1].Start + report.Phases[^1].Duration).TotalSeconds, target);
         s_files.Add(report.Files, target);
         s_descriptors.Add(report.Descriptors, target);
@@ -70,7 +70,9 @@ internal static class UpdateInstruments
         LiveUpdatePhase[] own = [.. report.Phases.SkipWhile(static phase => phase.Name != "attach")];
         if (own.Length == 0)
             return;
-        Measure(report, own, new KeyValuePair<string, object?>(TargetTag, report.Target));
+        var target = new KeyValuePair<string, object?>(TargetTag, report.Target);
+        s_pause.Record(report.Pause.TotalSeconds, target);
+        Measure(own, target);
         TimeSpan end = own[^1].Start + own[^1].Duration;
         DateTimeOffset zero = DateTimeOffset.UtcNow - end;
         using Activity? activity = s_source.StartActivity(
@@ -85,9 +87,8 @@ internal static class UpdateInstruments
     private static KeyValuePair<string, object?>[] Tags(string target, ulong number) =>
         [new(TargetTag, target), new(NumberTag, (long)number)];
 
-    private static void Measure(LiveUpdateReport report, IReadOnlyList<LiveUpdatePhase> phases, KeyValuePair<string, object?> target)
+    private static void Measure(IReadOnlyList<LiveUpdatePhase> phases, KeyValuePair<string, object?> target)
     {
-        s_pause.Record(report.Pause.TotalSeconds, target);
         if (!s_phase.Enabled)
             return;
         foreach (LiveUpdatePhase phase in phases)

@@ -31,6 +31,13 @@ internal sealed class HandoverRun(LuoCoreTarget target, IProgress<LiveUpdateProg
             Report(UpdateTimeline.NameOf(step));
     }
 
+    /// <summary>Ends the last phase, unless the target knows better when that was.</summary>
+    public void End()
+    {
+        if (Timeline.TimestampOf(UpdateStep.Done) == 0)
+            Timeline.Begin(UpdateStep.Done);
+    }
+
     /// <summary>Reports progress; not for use within the pause.</summary>
     public void Report(string phase, long done = 0, long total = 0) => progress?.Report(new LiveUpdateProgress(phase, done, total));
 }
