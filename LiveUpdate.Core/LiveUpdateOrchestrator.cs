@@ -34,8 +34,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public DescriptorSlots Descriptors => _engine.Descriptors;
 
     /// <summary>
-    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>), and EPERM with the operation <c>end
-    /// successor</c> for a successor that could be neither killed nor told to exit; oldest first, the newest 256 are kept.
+    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>, <see cref="SuccessorOptions.Resume"/>), and
+    /// EPERM with the operation <c>end successor</c> for a successor that could be neither killed nor told to exit; oldest first, the newest
+    /// 256 are kept.
     /// </summary>
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _engine.CleanupErrors;
 
@@ -84,7 +85,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     [SupportedOSPlatform("linux")]
     private static Task<LiveUpdateOrchestrator> BootSuccessorAsync(LiveUpdateOptions options, CancellationToken cancellationToken) =>
-        Task.Run(() => TryBootSuccessor(options, cancellationToken) ?? BootAlone(options), CancellationToken.None);
+        OnThreadOfItsOwn(() => TryBootSuccessor(options, cancellationToken) ?? BootAlone(options));
 
     [SupportedOSPlatform("linux")]
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
@@ -189,15 +190,17 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         return new InProcessHandover(orchestrator, report);
     }
 
-    /// <summary>Hands this generation over on another thread.</summary>
+    /// <summary>
+    /// Hands this generation over on a thread of its own: it waits for another process, and takes no thread of the pool for that.
+    /// </summary>
     /// <inheritdoc cref="HandOver(HandoverTarget, CancellationToken)"/>
     public Task<LiveUpdateReport> HandOverAsync(HandoverTarget target, CancellationToken cancellationToken = default) =>
-        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+        OnThreadOfItsOwn(() => HandOver(target, cancellationToken));
 
-    /// <summary>Changes the generation within the process, on another thread.</summary>
+    /// <summary>Changes the generation within the process, on a thread of its own.</summary>
     /// <inheritdoc cref="HandOver(InProcessTarget, CancellationToken)"/>
     public Task<InProcessHandover> HandOverAsync(InProcessTarget target, CancellationToken cancellationToken = default) =>
-        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+        OnThreadOfItsOwn(() => HandOver(target, cancellationToken));
 
     /// <summary>
     /// Closes every outgoing session, newest first, and releases the memory; after a hand-over only the latter. Waits for operations, and for a
@@ -244,6 +247,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     }
 
     private void ReportBoot() => _engine.ReportBoot(PreviousUpdate);
+
+    private static Task<T> OnThreadOfItsOwn<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     private static KhoMemory CreateMemory(long size) =>
         OperatingSystem.IsLinux() ? KhoMemory.CreateShared(size) : KhoMemory.Allocate(size);
