@@ -27,6 +27,15 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <summary>The number of the update that brought this generation; 0 after a cold start (reference A-12).</summary>
     public ulong UpdateNumber => _engine.Number;
 
+    /// <summary>
+    /// Whether this generation has been handed over: every operation then throws ESHUTDOWN, and the program should end.
+    /// </summary>
+    /// <remarks>
+    /// After a hand-over that threw this tells the one bad case from all others. False: it was called off, and everything goes on. True: the
+    /// next generation took over and ended right then; going on here would make a second owner of what it had begun to use.
+    /// </remarks>
+    public bool IsOver => _engine.Gate.IsOver;
+
     /// <summary>Preserved memory, for handlers and FLBs that are made outside a callback, and for its account of pages.</summary>
     public KexecHandover Memory => _engine.Memory;
 
@@ -91,7 +100,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
     {
         EngineOptions program = ToEngineOptions(options);
-        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, program, options.SuccessorReached);
+        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, program, options.SuccessorReached, cancellationToken);
         if (arrival is null)
             return null;
         try
@@ -153,7 +162,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     /// <summary>
     /// Hands this generation over. If it throws, nothing happened: everything is unfrozen and goes on. If it returns, the next generation has
-    /// it all and this one is over.
+    /// it all and this one is over. Where a successor ends right after the commit it throws, and <see cref="IsOver"/> is true.
     /// </summary>
     /// <param name="target">The way into the next generation.</param>
     /// <param name="cancellationToken">Calls the hand-over off; ignored after the commit.</param>
@@ -230,6 +239,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         FreezeTimeout = options.FreezeTimeout,
         NoCollectionBytes = options.NoCollectionBytes,
         RehearseBoot = RehearseBoot,
+        Rehearse = options.Rehearse,
         Progress = options.Progress is { } progress ? new GuardedProgress(progress) : null,
     };
 

@@ -55,6 +55,7 @@ public class QuiesceTests
         Exception? thrown = Assert.Catch(() => _generation.Luo.HandOver(Target()));
         Assert.That(thrown is LiveUpdateException ? thrown.InnerException : thrown, Is.SameAs(cause));
         Assert.That(_log.Take(), Is.EqualTo(trace));
+        Assert.That(_generation.Luo.IsOver, Is.False);
         Assert.That(_generation.Luo.CleanupErrors, Is.Empty);
         _log.Heal(failing);
         _generation.Luo.HandOver(Target());
@@ -75,6 +76,7 @@ public class QuiesceTests
         _log.Fail("committed", LiveUpdateError.BrokenPipe);
         Refused.With(LiveUpdateError.BrokenPipe, () => _generation.Luo.HandOver(Target()));
         Assert.That(_log.Take(), Is.EqualTo("prepare quiesce frz1 transfer committed"));
+        Assert.That(_generation.Luo.IsOver, Is.True);
     }
 
     [Test]

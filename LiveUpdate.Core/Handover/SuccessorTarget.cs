@@ -152,9 +152,12 @@ public sealed class SuccessorTarget : HandoverTarget
 
             // The time until the successor has booted is used to have this side's code compiled before anything is frozen.
             SuccessorRehearsal.Run(engine.Options);
-            if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
-                throw channel.Unexpected("something else than hello");
-            return (channel, SuccessorHello.Read(channel.PayloadMemory));
+            return channel.Receive(deadline, SuccessorMessage.Hello) switch
+            {
+                SuccessorMessage.Hello => (channel, SuccessorHello.Read(channel.PayloadMemory)),
+                SuccessorMessage.Failed => throw SuccessorExchange.CannotTakeOver(channel),
+                _ => throw channel.Unexpected("something else than hello"),
+            };
         }
         catch
         {
