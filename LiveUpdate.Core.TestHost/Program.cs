@@ -42,6 +42,8 @@ internal static class Program
         ["adopting-life"] = SuccessorLife.RunAdopting,
         ["adopted-life"] = SuccessorLife.RunAdopted,
         ["changing"] = static _ => ChangingLife.Run(),
+        ["rehearsing"] = RehearsingLife.Run,
+        ["resting"] = RestingLife.Run,
         ["downgrade"] = DowngradeLife.Run,
         ["adopt"] = static args => AdoptedLife.RunOld(args[1], args[2]),
         ["adopted"] = static args => AdoptedLife.RunNew(args[1], args[2]),

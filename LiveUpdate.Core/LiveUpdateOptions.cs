@@ -30,6 +30,19 @@ public sealed class LiveUpdateOptions
     /// </summary>
     public PredecessorOptions? Predecessor { get; set; }
 
+    /// <summary>
+    /// Called in a successor before it says hello to its predecessor, while that one still serves: run once here what the first moments after
+    /// the take-over will run, so that its code is loaded and compiled by then. Null, the default, for nothing of the program's.
+    /// </summary>
+    /// <remarks>
+    /// <para>An orchestrator that is booted here, without <see cref="Predecessor"/>, starts cold; handing it over within the process rehearses
+    /// an update whole. The library rehearses its own part anyway. Other boots do not call this: after an exec everybody waits already, and
+    /// a program that starts cold can rehearse its first hand-over when it likes.</para>
+    /// <para>The token is that of the boot. <see cref="SuccessorOptions.StartTimeout"/> counts on. What it throws reaches the caller of the
+    /// boot, and calls the hand-over off.</para>
+    /// </remarks>
+    public Action<CancellationToken>? Rehearse { get; set; }
+
     /// <summary>The switch (reference O-01). Off, registration is refused with EOPNOTSUPP and there is no device.</summary>
     public bool IsEnabled { get; set; } = true;
 

@@ -27,6 +27,15 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <summary>The number of the update that brought this generation; 0 after a cold start (reference A-12).</summary>
     public ulong UpdateNumber => _engine.Number;
 
+    /// <summary>
+    /// Whether this generation has been handed over: every operation then throws ESHUTDOWN, and the program should end.
+    /// </summary>
+    /// <remarks>
+    /// After a hand-over that threw this tells the one bad case from all others. False: it was called off, and everything goes on. True: the
+    /// next generation took over and ended right then; going on here would make a second owner of what it had begun to use.
+    /// </remarks>
+    public bool IsOver => _engine.Gate.IsOver;
+
     /// <summary>Preserved memory, for handlers and FLBs that are made outside a callback, and for its account of pages.</summary>
     public KexecHandover Memory => _engine.Memory;
 
@@ -34,8 +43,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     public DescriptorSlots Descriptors => _engine.Descriptors;
 
     /// <summary>
-    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>), and EPERM with the operation <c>end
-    /// successor</c> for a successor that could be neither killed nor told to exit; oldest first, the newest 256 are kept.
+    /// What callbacks threw that cannot refuse (<c>Unpreserve</c>, <c>Unfreeze</c>, <c>Finish</c>, <see cref="SuccessorOptions.Resume"/>), and
+    /// EPERM with the operation <c>end successor</c> for a successor that could be neither killed nor told to exit; oldest first, the newest
+    /// 256 are kept.
     /// </summary>
     public IReadOnlyList<LiveUpdateException> CleanupErrors => _engine.CleanupErrors;
 
@@ -84,13 +94,13 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     [SupportedOSPlatform("linux")]
     private static Task<LiveUpdateOrchestrator> BootSuccessorAsync(LiveUpdateOptions options, CancellationToken cancellationToken) =>
-        Task.Run(() => TryBootSuccessor(options, cancellationToken) ?? BootAlone(options), CancellationToken.None);
+        OnThreadOfItsOwn(() => TryBootSuccessor(options, cancellationToken) ?? BootAlone(options));
 
     [SupportedOSPlatform("linux")]
     private static LiveUpdateOrchestrator? TryBootSuccessor(LiveUpdateOptions options, CancellationToken cancellationToken)
     {
         EngineOptions program = ToEngineOptions(options);
-        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, program, options.SuccessorReached);
+        SuccessorArrival? arrival = PredecessorSearch.Find(options.Predecessor, program, options.SuccessorReached, cancellationToken);
         if (arrival is null)
             return null;
         try
@@ -152,7 +162,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     /// <summary>
     /// Hands this generation over. If it throws, nothing happened: everything is unfrozen and goes on. If it returns, the next generation has
-    /// it all and this one is over.
+    /// it all and this one is over. Where a successor ends right after the commit it throws, and <see cref="IsOver"/> is true.
     /// </summary>
     /// <param name="target">The way into the next generation.</param>
     /// <param name="cancellationToken">Calls the hand-over off; ignored after the commit.</param>
@@ -189,15 +199,17 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         return new InProcessHandover(orchestrator, report);
     }
 
-    /// <summary>Hands this generation over on another thread.</summary>
+    /// <summary>
+    /// Hands this generation over on a thread of its own: it waits for another process, and takes no thread of the pool for that.
+    /// </summary>
     /// <inheritdoc cref="HandOver(HandoverTarget, CancellationToken)"/>
     public Task<LiveUpdateReport> HandOverAsync(HandoverTarget target, CancellationToken cancellationToken = default) =>
-        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+        OnThreadOfItsOwn(() => HandOver(target, cancellationToken));
 
-    /// <summary>Changes the generation within the process, on another thread.</summary>
+    /// <summary>Changes the generation within the process, on a thread of its own.</summary>
     /// <inheritdoc cref="HandOver(InProcessTarget, CancellationToken)"/>
     public Task<InProcessHandover> HandOverAsync(InProcessTarget target, CancellationToken cancellationToken = default) =>
-        Task.Run(() => HandOver(target, cancellationToken), CancellationToken.None);
+        OnThreadOfItsOwn(() => HandOver(target, cancellationToken));
 
     /// <summary>
     /// Closes every outgoing session, newest first, and releases the memory; after a hand-over only the latter. Waits for operations, and for a
@@ -227,6 +239,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         FreezeTimeout = options.FreezeTimeout,
         NoCollectionBytes = options.NoCollectionBytes,
         RehearseBoot = RehearseBoot,
+        Rehearse = options.Rehearse,
         Progress = options.Progress is { } progress ? new GuardedProgress(progress) : null,
     };
 
@@ -244,6 +257,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     }
 
     private void ReportBoot() => _engine.ReportBoot(PreviousUpdate);
+
+    private static Task<T> OnThreadOfItsOwn<T>(Func<T> work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
     private static KhoMemory CreateMemory(long size) =>
         OperatingSystem.IsLinux() ? KhoMemory.CreateShared(size) : KhoMemory.Allocate(size);

@@ -33,6 +33,9 @@ internal static class AdoptedLife
     {
         LiveUpdateOptions options = SuccessorLife.Options();
         options.Predecessor = new PredecessorOptions(path, secret);
+
+        // Longer than a predecessor lets one that has connected keep silent.
+        options.Rehearse = static _ => Thread.Sleep(3000);
         try
         {
             using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(options);

@@ -59,7 +59,7 @@ internal static class SuccessorLife
             Scenario.Say($"handed over {report.Files} files, {report.Descriptors} descriptors");
             return true;
         }
-        catch (LiveUpdateException exception) when (luo.Engine.Gate.IsOver)
+        catch (LiveUpdateException exception) when (luo.IsOver)
         {
             Scenario.Say($"lost {exception.Error}");
             return true;

@@ -9,10 +9,10 @@ internal static class OpenDescriptors
     public static int Count(string kind) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Count(path => new FileInfo(path).LinkTarget?.StartsWith(kind, StringComparison.Ordinal) == true);
 
-    /// <summary>The children of this process that nobody has reaped, living or not.</summary>
-    public static int[] Children() =>
+    /// <summary>The children of this process, or of another one, that nobody has reaped, living or not.</summary>
+    public static int[] Children(string process = "self") =>
     [
-        .. Directory.EnumerateDirectories("/proc/self/task").SelectMany(static task => ReadChildren(Path.Combine(task, "children"))).Order(),
+        .. Directory.EnumerateDirectories($"/proc/{process}/task").SelectMany(static task => ReadChildren(Path.Combine(task, "children"))).Order(),
     ];
 
     private static int[] ReadChildren(string path)

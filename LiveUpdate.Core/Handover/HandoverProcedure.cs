@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using LiveUpdate.Abi;
 
 namespace LiveUpdate;
 
 /// <summary>
-/// The order of a hand-over, the same for every target: prepare, close the gate, freeze, serialize, transfer; and the way back.
+/// The order of a hand-over, the same for every target: prepare, quiesce, close the gate, freeze, serialize, transfer; and the way back.
 /// </summary>
 /// <remarks>
 /// The point of no return is inside <see cref="HandoverTarget.Transfer"/>; cancellation counts until that is called. Nothing that a failure
@@ -55,14 +56,27 @@ internal static class HandoverProcedure
         CheckUnfinished(engine, discardUnfinished);
         run.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
         target.Prepare(engine, run, cancellationToken);
+        bool quiesced = false;
         try
         {
             using NoCollectionRegion? region = NoCollectionRegion.TryBegin(engine.Options.NoCollectionBytes);
+            if (target.Quiesce is { } quiesce)
+            {
+                quiesced = true;
+                run.Begin(UpdateStep.Quiesce);
+                OrCallOff(target, () => quiesce(cancellationToken));
+            }
+
             run.Begin(UpdateStep.Gate);
-            CloseGate(engine, target, cancellationToken);
+            OrCallOff(target, () => engine.CloseGate(cancellationToken));
             CollectionWatch watch = CollectionWatch.Start();
             FreezeAndTransfer(engine, target, discardUnfinished, run, cancellationToken);
             return watch.Stop(wasHeldOff: region is not null);
+        }
+        catch (Exception) when (quiesced && !engine.Gate.IsOver)
+        {
+            Resume(engine, target);
+            throw;
         }
         finally
         {
@@ -70,16 +84,30 @@ internal static class HandoverProcedure
         }
     }
 
-    private static void CloseGate(LiveUpdateEngine engine, HandoverTarget target, CancellationToken cancellationToken)
+    private static void OrCallOff(HandoverTarget target, Action step)
     {
         try
         {
-            engine.CloseGate(cancellationToken);
+            step();
         }
         catch
         {
             target.CallOff();
             throw;
+        }
+    }
+
+    // The caller gets the first cause, whatever the program's way back throws.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a callback throws.")]
+    private static void Resume(LiveUpdateEngine engine, HandoverTarget target)
+    {
+        try
+        {
+            target.Resume?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            engine.KeepError(Refusal.FromCallback(exception, "resume"));
         }
     }
 

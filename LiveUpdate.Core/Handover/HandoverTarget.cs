@@ -50,6 +50,14 @@ public abstract partial class HandoverTarget
     /// </summary>
     internal abstract bool ChecksDescriptors { get; }
 
+    /// <summary>
+    /// Brings the program to rest after <see cref="Prepare"/>, while sessions can still be used; null if there is nothing to do.
+    /// </summary>
+    internal virtual Action<CancellationToken>? Quiesce => null;
+
+    /// <summary>Takes <see cref="Quiesce"/> back when the hand-over is called off; null if there is nothing to do.</summary>
+    internal virtual Action? Resume => null;
+
     /// <summary>What can be done, and can fail, while sessions are still in use; leaves nothing behind when it throws.</summary>
     internal virtual void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {

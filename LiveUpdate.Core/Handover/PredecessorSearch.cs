@@ -12,21 +12,29 @@ internal static class PredecessorSearch
     private const string Peer = "predecessor";
 
     private static bool s_found;
+    private static volatile bool s_rehearsing;
 
     /// <summary>Whether this process is to boot as a successor; one that could not take over asks again in vain.</summary>
-    public static bool IsExpected(PredecessorOptions? address) => s_found || address is not null || SuccessorNotice.IsPresent;
+    public static bool IsExpected(PredecessorOptions? address) =>
+        (s_found && !s_rehearsing) || address is not null || SuccessorNotice.IsPresent;
 
     /// <summary>Finds the predecessor.</summary>
     /// <param name="address">Where it listens; null for one that started this process.</param>
     /// <param name="program">The program's own options.</param>
     /// <param name="reached">Test seam: called as each phase is reached.</param>
+    /// <param name="cancellationToken">For the program's rehearsal.</param>
     /// <returns>Null if this process was not started as a successor.</returns>
     /// <exception cref="LiveUpdateException">
     /// There is nobody at the path of the predecessor; or the notice cannot be read. EMFILE: no descriptor is free.
     /// </exception>
-    /// <exception cref="InvalidOperationException">This process was a successor that could not take over: it has to end.</exception>
-    public static SuccessorArrival? Find(PredecessorOptions? address, EngineOptions program, Action<SuccessorPhase>? reached)
+    /// <exception cref="InvalidOperationException">
+    /// This process was a successor that could not take over: it has to end. Or called from a rehearsal, which has no predecessor.
+    /// </exception>
+    public static SuccessorArrival? Find(
+        PredecessorOptions? address, EngineOptions program, Action<SuccessorPhase>? reached, CancellationToken cancellationToken)
     {
+        if (s_rehearsing)
+            throw new InvalidOperationException("A rehearsal boots cold: leave Predecessor unset in its options.");
         if (s_found)
             throw new InvalidOperationException("This process was started as a successor and could not take over; it has to end.");
 
@@ -40,9 +48,26 @@ internal static class PredecessorSearch
 
         // The predecessor does not wait long for the hello of one that has connected, so what takes time is done before.
         SuccessorRehearsal.Run(program);
+        Rehearse(program, cancellationToken);
         SuccessorChannel channel = Connect(address);
         s_found = true;
         return new SuccessorArrival(channel, address.Secret) { Reached = reached };
+    }
+
+    /// <summary>Runs the program's own rehearsal, in which a boot is a cold one.</summary>
+    public static void Rehearse(EngineOptions program, CancellationToken cancellationToken)
+    {
+        if (program.Rehearse is not { } rehearse)
+            return;
+        s_rehearsing = true;
+        try
+        {
+            rehearse(cancellationToken);
+        }
+        finally
+        {
+            s_rehearsing = false;
+        }
     }
 
     /// <summary>This process has taken over; it is as any other from here on.</summary>

@@ -54,6 +54,8 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
             Reach(SuccessorPhase.Connected);
             CheckHandlers(options);
             SuccessorRehearsal.Run(options);
+            if (secret is null)
+                PredecessorSearch.Rehearse(options, cancellation.Token);
             Say(() => channel.Send(SuccessorMessage.Hello, Deadline.Never, SuccessorHello.Create(options.Handlers, secret).Write()));
             Reach(SuccessorPhase.Greeted);
             ulong number = ReceiveUntilGo(options);

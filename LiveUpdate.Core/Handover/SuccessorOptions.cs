@@ -27,6 +27,27 @@ public sealed class SuccessorOptions
     /// <summary>The secret that the successor must know; good for one successor. Required with <see cref="ListenPath"/>.</summary>
     public string? Secret { get; init; }
 
+    /// <summary>
+    /// Called once the successor is warm and holds memory and descriptors, before anything is frozen: bring the program to rest here, so
+    /// that what must not change after the freeze does not. Null, the default, where each handler's <c>Freeze</c> sees to that.
+    /// </summary>
+    /// <remarks>
+    /// <para>Runs on the thread of the hand-over and may wait; it should be short, since clients wait with it. Sessions can still be used:
+    /// what came meanwhile is preserved here. The token is that of the hand-over, and its cancellation should end the wait.</para>
+    /// <para>What it throws calls the hand-over off, is followed by <see cref="Resume"/>, and reaches the caller.</para>
+    /// </remarks>
+    public Action<CancellationToken>? Quiesce { get; init; }
+
+    /// <summary>
+    /// Takes <see cref="Quiesce"/> back: called when the hand-over was called off after that had begun, also if it threw. The successor has
+    /// ended by then, everything is unfrozen, and sessions can be used.
+    /// </summary>
+    /// <remarks>
+    /// Runs on the thread of the hand-over, before it throws. What this throws cannot refuse anything any more: it goes to
+    /// <see cref="LiveUpdateOrchestrator.CleanupErrors"/>. Not called after the commit, even if the successor ends right then.
+    /// </remarks>
+    public Action? Resume { get; init; }
+
     /// <summary>From the start until the successor has booted its program and said what it can retrieve; 60 seconds unless set.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -40,6 +40,8 @@ public sealed class SuccessorTarget : HandoverTarget
             throw new ArgumentException("A successor that connects must know a secret: set Secret beside ListenPath.", nameof(options));
         if (options.ListenPath is not null && (options.Path is not null || options.Arguments is not null || options.Environment is not null))
             throw new ArgumentException("A successor is started or connects: set either ListenPath or Path, Arguments and Environment.", nameof(options));
+        if (options.Resume is not null && options.Quiesce is null)
+            throw new ArgumentException("Resume takes Quiesce back: set Quiesce beside it.", nameof(options));
         _options = options;
     }
 
@@ -48,6 +50,12 @@ public sealed class SuccessorTarget : HandoverTarget
 
     /// <inheritdoc/>
     internal override bool ChecksDescriptors => false;
+
+    /// <inheritdoc/>
+    internal override Action<CancellationToken>? Quiesce => _options.Quiesce;
+
+    /// <inheritdoc/>
+    internal override Action? Resume => _options.Resume;
 
     /// <summary>Test seam: called as each phase is reached.</summary>
     internal Action<SuccessorPhase>? Reached { get; init; }
@@ -144,9 +152,12 @@ public sealed class SuccessorTarget : HandoverTarget
 
             // The time until the successor has booted is used to have this side's code compiled before anything is frozen.
             SuccessorRehearsal.Run(engine.Options);
-            if (channel.Receive(deadline, SuccessorMessage.Hello) != SuccessorMessage.Hello)
-                throw channel.Unexpected("something else than hello");
-            return (channel, SuccessorHello.Read(channel.PayloadMemory));
+            return channel.Receive(deadline, SuccessorMessage.Hello) switch
+            {
+                SuccessorMessage.Hello => (channel, SuccessorHello.Read(channel.PayloadMemory)),
+                SuccessorMessage.Failed => throw SuccessorExchange.CannotTakeOver(channel),
+                _ => throw channel.Unexpected("something else than hello"),
+            };
         }
         catch
         {

@@ -12,6 +12,9 @@ internal enum UpdateStep
     /// <summary>Memory and descriptors are sent, while sessions are in use.</summary>
     Transfer,
 
+    /// <summary>The program comes to rest, where the target lets it.</summary>
+    Quiesce,
+
     /// <summary>Until the operations under way have ended.</summary>
     Gate,
 

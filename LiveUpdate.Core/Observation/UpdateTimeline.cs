@@ -61,6 +61,7 @@ internal sealed class UpdateTimeline
         UpdateStep.Prepare => "prepare",
         UpdateStep.Start => "start",
         UpdateStep.Transfer => "transfer",
+        UpdateStep.Quiesce => "quiesce",
         UpdateStep.Gate => "gate",
         UpdateStep.Freeze => "freeze",
         UpdateStep.Serialize => "serialize",

@@ -27,6 +27,9 @@ internal sealed class EngineOptions
     /// </summary>
     public Action<LiveUpdateEngine, UpdateTimeline, string>? RehearseBoot { get; init; }
 
+    /// <summary>The program's own rehearsal as a successor; null for none.</summary>
+    public Action<CancellationToken>? Rehearse { get; init; }
+
     /// <summary>How long the freeze of all files may take.</summary>
     public TimeSpan FreezeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 }
