@@ -31,7 +31,6 @@ internal sealed class AdoptedKillTests
     [TestCase(SuccessorPhase.Synchronized)]
     [TestCase(SuccessorPhase.Go)]
     [TestCase(SuccessorPhase.Verified)]
-    [Repeat(3)]
     public void One_that_dies_before_the_commit_changes_nothing_and_another_takes_over(SuccessorPhase phase)
     {
         (string[] lines, string[] errors) = Run("-", phase.ToString(), retries: true);
@@ -40,7 +39,6 @@ internal sealed class AdoptedKillTests
     }
 
     [Test]
-    [Repeat(3)]
     public void One_that_dies_before_its_hello_was_nobodys_successor_and_another_is_waited_for()
     {
         (string[] lines, string[] errors) = Run("-", nameof(SuccessorPhase.Connected), another: "-");
@@ -49,7 +47,6 @@ internal sealed class AdoptedKillTests
     }
 
     [Test]
-    [Repeat(3)]
     public void One_that_dies_while_it_waits_for_the_commit_is_called_off_or_lost()
     {
         (string[] lines, string[] errors) = Run("-", nameof(SuccessorPhase.Waiting));
@@ -59,7 +56,6 @@ internal sealed class AdoptedKillTests
 
     [TestCase(SuccessorPhase.Committed)]
     [TestCase(SuccessorPhase.Completed)]
-    [Repeat(3)]
     public void One_that_dies_after_the_commit_was_the_owner(SuccessorPhase phase)
     {
         (string[] lines, string[] errors) = Run("-", phase.ToString());
@@ -73,7 +69,6 @@ internal sealed class AdoptedKillTests
     [TestCase(SuccessorPhase.Descriptors)]
     [TestCase(SuccessorPhase.Synchronized)]
     [TestCase(SuccessorPhase.Frozen)]
-    [Repeat(3)]
     public void When_the_old_process_dies_before_the_go_it_does_not_take_over(SuccessorPhase phase)
     {
         (string[] lines, string[] errors) = Run(phase.ToString(), "-", expected: Killed);
@@ -94,7 +89,6 @@ internal sealed class AdoptedKillTests
     [TestCase(SuccessorPhase.Verified)]
     [TestCase(SuccessorPhase.Committed)]
     [TestCase(SuccessorPhase.Completed)]
-    [Repeat(3)]
     public void When_the_old_process_dies_after_the_go_it_takes_over(SuccessorPhase phase)
     {
         (string[] lines, string[] errors) = Run(phase.ToString(), "-", expected: Killed);
