@@ -94,6 +94,20 @@ public sealed class KexecHandoverTests() : ActiveGenerationFixture(1 << 20)
     }
 
     [Test]
+    public void TheMagicNumberAloneSaysWhetherAHandOverIsWritten()
+    {
+        Assert.That(BootRecord.IsWritten(Region), Is.False);
+        Active.WriteHandover();
+        Assert.That(BootRecord.IsWritten(Region), Is.True);
+        Region.GetSpan(Region.Base, Page)[92] ^= 1;
+        Assert.That(BootRecord.IsWritten(Region), Is.True, "a damaged one is one");
+        Region.GetSpan(Region.Base, 8).Clear();
+        Assert.That(BootRecord.IsWritten(Region), Is.False, "a process that was killed while it cleared the page has cleared it");
+        Active.ClearHandover();
+        Assert.That(Region.GetSpan(Region.Base, Page).ToArray(), Is.All.Zero);
+    }
+
+    [Test]
     public void AttachWritesNothing()
     {
         Active.AllocatePreserved(5 * Page, Owner);

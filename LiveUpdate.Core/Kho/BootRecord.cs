@@ -54,11 +54,29 @@ internal static class BootRecord
             UsedPages = (ulong)usedPages,
         };
         record.Checksum = Checksum(in record);
-        MemoryMarshal.Write(memory.GetSpan(memory.Base, LuoAbi.PageSize), in record);
+        record.Magic = 0;
+        Span<byte> page = memory.GetSpan(memory.Base, LuoAbi.PageSize);
+        MemoryMarshal.Write(page, in record);
+        Volatile.Write(ref MagicIn(page), KhoBootRecordSer.MagicValue);
     }
 
     /// <summary>Makes the page zero: nothing is handed over.</summary>
-    public static void Clear(KhoMemory memory) => memory.GetSpan(memory.Base, LuoAbi.PageSize).Clear();
+    public static void Clear(KhoMemory memory)
+    {
+        Span<byte> page = memory.GetSpan(memory.Base, LuoAbi.PageSize);
+        Volatile.Write(ref MagicIn(page), 0);
+        page.Clear();
+    }
+
+    /// <summary>Whether a hand-over is written, whole or damaged.</summary>
+    /// <remarks>
+    /// The magic number is the last thing written and the first thing cleared: a process that is killed anywhere has done one or the other,
+    /// for a next generation that finds the memory without having been told.
+    /// </remarks>
+    public static bool IsWritten(KhoMemory memory) => Volatile.Read(ref MagicIn(memory.GetSpan(memory.Base, LuoAbi.PageSize))) != 0;
+
+    // The page is aligned, so the eight bytes change at once.
+    private static ref ulong MagicIn(Span<byte> page) => ref MemoryMarshal.AsRef<ulong>(page);
 
     private static uint Checksum(in KhoBootRecordSer record) =>
         Crc32C.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<KhoBootRecordSer>(in record))[..ChecksumOffset]);
