@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
@@ -18,7 +17,7 @@ internal static class SuccessorLauncher
     public static SuccessorChannel Start(SuccessorOptions options)
     {
         ExecCommandLine command = ExecCommandLine.Create(new ExecOptions { Path = options.Path, Arguments = options.Arguments });
-        (SafeFileHandle ours, SafeFileHandle theirs) = CreatePair();
+        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
         using (theirs)
         {
             try
@@ -35,19 +34,5 @@ internal static class SuccessorLauncher
                 throw;
             }
         }
-    }
-
-    /// <summary>Makes a stream within this process.</summary>
-    /// <exception cref="LiveUpdateException">EMFILE: no descriptor is free.</exception>
-    public static (SafeFileHandle Ours, SafeFileHandle Theirs) CreatePair()
-    {
-        var ours = new SafeFileHandle();
-        var theirs = new SafeFileHandle();
-        Span<int> pair = [-1, -1];
-        if (Libc.Socketpair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, pair) != 0)
-            throw Errno.Failed(Marshal.GetLastPInvokeError(), "Creating a pair of sockets");
-        Marshal.InitHandle(ours, pair[0]);
-        Marshal.InitHandle(theirs, pair[1]);
-        return (ours, theirs);
     }
 }

@@ -68,7 +68,7 @@ internal static class SuccessorRehearsal
 
     private static void Rehearse(EngineOptions program)
     {
-        (SafeFileHandle ours, SafeFileHandle theirs) = SuccessorLauncher.CreatePair();
+        (SafeFileHandle ours, SafeFileHandle theirs) = SocketPair.Create();
         using SafeFileHandle first = ours;
         using SafeFileHandle second = theirs;
         using var oldSide = new SuccessorChannel(ours, ProcessHandle.CreateStandIn(), "successor");
