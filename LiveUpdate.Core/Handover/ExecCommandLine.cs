@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using LiveUpdate.Interop;
 
 namespace LiveUpdate;
 
@@ -23,6 +25,32 @@ internal readonly record struct ExecCommandLine(string Path, IReadOnlyList<strin
             return new ExecCommandLine(Resolve(path), [path, .. arguments]);
         string[] host = HostPart(ReadCommandLine(), main);
         return new ExecCommandLine(OwnPath(), [.. host, .. arguments]);
+    }
+
+    /// <summary>Adds a finding if there is no program to execute.</summary>
+    public static void AddIfNotExecutable(List<PreflightFinding> findings, ExecOptions options)
+    {
+        string path;
+        try
+        {
+            path = Create(options).Path;
+        }
+        catch (LiveUpdateException exception)
+        {
+            Add(exception.Reason, exception.Error);
+            return;
+        }
+
+        int errno = 0;
+        if (Directory.Exists(path))
+            errno = (int)LiveUpdateError.AccessDenied;
+        else if (Libc.Access(path, Libc.X_OK) != 0)
+            errno = Marshal.GetLastPInvokeError();
+        if (errno != 0)
+            Add($"{path} cannot be executed, {Errno.Name((LiveUpdateError)errno)}.", (LiveUpdateError)errno);
+
+        void Add(string message, LiveUpdateError error) => findings.Add(
+            new PreflightFinding("program-not-executable", PreflightSeverity.Blocking, message, "Set Path in the options to the program's file.") { Error = error });
     }
 
     /// <summary>

@@ -15,20 +15,15 @@ internal sealed class ExecImage : IDisposable
     private readonly NativeStringArray _arguments;
     private readonly NativeStringArray _environment;
 
-    /// <summary>Prepares the execution.</summary>
+    /// <summary>Prepares the execution; the memory is shared.</summary>
     /// <exception cref="ArgumentException">An argument or variable holds a NUL.</exception>
     /// <exception cref="LiveUpdateException">
-    /// ENOENT, EACCES and the like: the path cannot be executed. EOPNOTSUPP: the memory is not shared, or <c>/proc</c> is missing. EBADF: a
-    /// preserved descriptor has been closed behind its handle's back.
+    /// EOPNOTSUPP: <c>/proc</c> is missing. EBADF: a preserved descriptor has been closed behind its handle's back.
     /// </exception>
     public ExecImage(ExecOptions options, LiveUpdateEngine engine)
     {
-        SafeFileHandle memory = engine.Memory.Memory.SharedFile ?? throw Refusal.Create(
-            LiveUpdateError.NotSupported,
-            "hand over",
-            "The preserved memory is of this process alone: make it with KhoMemory.CreateShared, or leave Memory unset in the options.");
         ExecCommandLine command = ExecCommandLine.Create(options);
-        CheckExecutable(command.Path);
+        SafeFileHandle memory = engine.Memory.Memory.SharedFile!;
         engine.Descriptors.ThrowIfReplaced();
         Path = command.Path;
         (DiagnosticsSocket, DiagnosticsSocketAside) = LiveUpdate.DiagnosticsSocket.GetPaths();
@@ -71,16 +66,5 @@ internal sealed class ExecImage : IDisposable
     {
         _arguments.Dispose();
         _environment.Dispose();
-    }
-
-    private static void CheckExecutable(string path)
-    {
-        int errno = 0;
-        if (Directory.Exists(path))
-            errno = (int)LiveUpdateError.AccessDenied;
-        else if (Libc.Access(path, Libc.X_OK) != 0)
-            errno = Marshal.GetLastPInvokeError();
-        if (errno != 0)
-            throw Refusal.Create((LiveUpdateError)errno, "hand over", $"{path} cannot be executed.");
     }
 }

@@ -37,9 +37,19 @@ public sealed class ExecTarget : HandoverTarget
     internal Action? Executing { get; init; }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<PreflightFinding> Preflight(LiveUpdateEngine engine)
+    {
+        var findings = new List<PreflightFinding>();
+        HandoverPreflight.AddIfMemoryIsPrivate(findings, engine);
+        ExecCommandLine.AddIfNotExecutable(findings, _options);
+        return findings;
+    }
+
+    /// <inheritdoc/>
     internal override void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
         _options.BeforeExec?.Invoke();
+        HandoverPreflight.Require(engine, this, Preflight(engine));
         var image = new ExecImage(_options, engine);
         if (Interlocked.CompareExchange(ref _image, image, null) is null)
             return;

@@ -58,6 +58,9 @@ public abstract partial class HandoverTarget
     /// <summary>Takes <see cref="Quiesce"/> back when the hand-over is called off; null if there is nothing to do.</summary>
     internal virtual Action? Resume => null;
 
+    /// <summary>What stands in the way of a hand-over now; changes nothing that a hand-over would not.</summary>
+    internal virtual IReadOnlyList<PreflightFinding> Preflight(LiveUpdateEngine engine) => [];
+
     /// <summary>What can be done, and can fail, while sessions are still in use; leaves nothing behind when it throws.</summary>
     internal virtual void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {

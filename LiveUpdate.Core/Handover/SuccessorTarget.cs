@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
-using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate;
 
@@ -64,12 +63,19 @@ public sealed class SuccessorTarget : HandoverTarget
     internal SuccessorChannel? Rehearsed { get; init; }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<PreflightFinding> Preflight(LiveUpdateEngine engine)
+    {
+        var findings = new List<PreflightFinding>();
+        HandoverPreflight.AddIfMemoryIsPrivate(findings, engine);
+        if (_options.ListenPath is null && Rehearsed is null)
+            ExecCommandLine.AddIfNotExecutable(findings, new ExecOptions { Path = _options.Path });
+        return findings;
+    }
+
+    /// <inheritdoc/>
     internal override void Prepare(LiveUpdateEngine engine, HandoverRun run, CancellationToken cancellationToken)
     {
-        SafeFileHandle memory = engine.Memory.Memory.SharedFile ?? throw Refusal.Create(
-            LiveUpdateError.NotSupported,
-            "hand over",
-            "The preserved memory belongs to this process alone. Make it with KhoMemory.CreateShared, or leave LiveUpdateOptions.Memory unset.");
+        HandoverPreflight.Require(engine, this, Preflight(engine));
         if (Interlocked.Exchange(ref _used, 1) != 0)
             throw new InvalidOperationException("Another hand-over uses this target.");
         try
@@ -82,7 +88,7 @@ public sealed class SuccessorTarget : HandoverTarget
             connection.PreflightOrRefuse();
             Reached?.Invoke(SuccessorPhase.Greeted);
             run.Begin(UpdateStep.Transfer);
-            connection.SendAll(memory, run);
+            connection.SendAll(engine.Memory.Memory.SharedFile!, run);
         }
         catch
         {

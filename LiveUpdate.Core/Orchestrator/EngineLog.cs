@@ -32,4 +32,7 @@ internal static partial class EngineLog
 
     [LoggerMessage(10, LogLevel.Warning, "{Count} descriptors that arrived were claimed by no file, and are closed now that every session is finished")]
     public static partial void DescriptorsDropped(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 11, Message = "The preflight of a hand-over by {Target} goes on with a finding: {Finding}")]
+    public static partial void PreflightFound(ILogger logger, LogLevel level, PreflightFinding finding, string target);
 }
