@@ -63,8 +63,8 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// A cold start, and <see cref="LiveUpdateOptions.MemorySize"/> is not positive, or too large.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The generation before this one hands over, and the options bring their own memory. Or this process was a successor that could not
-    /// take over: it has to end.
+    /// A generation before this one handed over, or hands over, and the options bring their own memory. Or this process was a successor
+    /// that could not take over: it has to end.
     /// </exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
@@ -126,10 +126,15 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         var timeline = new UpdateTimeline();
         timeline.Begin(UpdateStep.Attach);
         CollectionWatch watch = CollectionWatch.Start();
-        ExecArrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? ExecArrival.Find() : null;
-        if (arrival is not null && options.Memory is not null)
-            throw new InvalidOperationException("The previous image handed its memory to this process: leave Memory unset in the options.");
-        KhoMemory memory = options.Memory ?? (OperatingSystem.IsLinux() ? arrival?.OpenMemory() : null) ?? CreateMemory(options.MemorySize);
+        Arrival? arrival = OperatingSystem.IsLinux() && options.IsEnabled ? Arrival.Find() : null;
+        KhoMemory? arrived = OperatingSystem.IsLinux() ? arrival?.OpenMemory() : null;
+        if (arrived is not null && options.Memory is not null)
+        {
+            arrived.Dispose();
+            throw new InvalidOperationException("The generation before handed its memory to this process: leave Memory unset in the options.");
+        }
+
+        KhoMemory memory = options.Memory ?? arrived ?? CreateMemory(options.MemorySize);
         LiveUpdateEngine engine = LiveUpdateEngine.Attach(memory, ToEngineOptions(options), ownsMemory: options.Memory is null);
         try
         {
