@@ -55,8 +55,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <summary>Boots an orchestrator: from what the previous generation handed over, or cold.</summary>
     /// <param name="options">Read now; later changes have no effect.</param>
     /// <remarks>
-    /// After <see cref="HandoverTarget.Exec"/> the first boot in the new image finds what was handed over by itself. If it throws, all of that
-    /// is still there for another attempt; only a damaged image cannot be booted from.
+    /// After <see cref="HandoverTarget.Exec"/> the first boot in the new image finds what was handed over by itself, and after
+    /// <see cref="HandoverTarget.ServiceManager"/> the first one in the process that the manager starts. If it throws, all of that is still
+    /// there for another attempt; only a damaged image cannot be booted from.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">

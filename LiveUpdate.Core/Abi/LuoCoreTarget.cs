@@ -14,4 +14,7 @@ public enum LuoCoreTarget : uint
 
     /// <summary>To another process that runs already.</summary>
     Successor = 3,
+
+    /// <summary>By the file descriptor store of the service manager.</summary>
+    ServiceManager = 4,
 }

@@ -215,6 +215,13 @@ public sealed class DescriptorSlots
         }
     }
 
+    /// <summary>The numbers of the descriptors that travel now, in no order; one that is in two slots stands there twice.</summary>
+    internal int[] ListNumbers()
+    {
+        lock (_lock)
+            return [.. _outgoing.Where(static handle => handle is not null).Select(static handle => (int)handle!.DangerousGetHandle())];
+    }
+
     /// <summary>The handles that travel, by slot; null where a slot is free.</summary>
     internal IReadOnlyList<SafeHandle?> Outgoing => _outgoing;
 

@@ -15,7 +15,7 @@ internal abstract class Arrival
     /// <summary>Looks whether anything was left.</summary>
     /// <returns>Null for a cold start.</returns>
     /// <exception cref="LiveUpdateImageException">What says so cannot be read.</exception>
-    public static Arrival? Find() => ExecArrival.Find();
+    public static Arrival? Find() => (Arrival?)ExecArrival.Find() ?? ServiceManagerArrival.Find();
 
     /// <summary>Maps the memory.</summary>
     /// <returns>The memory, on a descriptor of its own; null if what was left is no hand-over, and only has to be cleared away.</returns>

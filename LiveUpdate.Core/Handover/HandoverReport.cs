@@ -58,6 +58,7 @@ internal static class HandoverReport
         LuoCoreTarget.InProcess => "in-process",
         LuoCoreTarget.Exec => "exec",
         LuoCoreTarget.Successor => "successor",
+        LuoCoreTarget.ServiceManager => "service-manager",
         _ => "unknown",
     };
 }

@@ -42,6 +42,20 @@ public abstract partial class HandoverTarget
     [SupportedOSPlatform("linux")]
     public static SuccessorTarget Successor(SuccessorOptions? options = null) => new(options ?? new SuccessorOptions());
 
+    /// <summary>
+    /// Hands over by the service manager, systemd: memory and descriptors go into the service's file descriptor store, this process ends,
+    /// and the manager gives them to the next one. For when the service is told to stop, as by SIGTERM.
+    /// </summary>
+    /// <param name="options">Time-outs, and how the manager is asked; null for the usual ones.</param>
+    /// <remarks>
+    /// The hand-over is refused with the id of the <see cref="PreflightFinding"/> where the manager cannot take this update: it is not
+    /// there, it does not listen, or its store is too small. It is refused with ETIMEDOUT when the manager does not answer, with ENOSPC
+    /// when it has not taken all, and with EBUSY when another hand-over of this process uses the store. See <c>docs/systemd.md</c>.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    [SupportedOSPlatform("linux")]
+    public static ServiceManagerTarget ServiceManager(ServiceManagerOptions? options = null) => new(options ?? new ServiceManagerOptions());
+
     /// <summary>The target as it stands in the image.</summary>
     internal abstract LuoCoreTarget Kind { get; }
 

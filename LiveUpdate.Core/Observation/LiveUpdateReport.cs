@@ -9,7 +9,8 @@ public sealed record LiveUpdateReport
     public required ulong Number { get; init; }
 
     /// <summary>
-    /// The way into the next generation: <c>in-process</c>, <c>exec</c>, <c>successor</c>, or <c>unknown</c> if another program wrote the image.
+    /// The way into the next generation: <c>in-process</c>, <c>exec</c>, <c>successor</c>, <c>service-manager</c>, or <c>unknown</c> if another
+    /// program wrote the image.
     /// </summary>
     public required string Target { get; init; }
 

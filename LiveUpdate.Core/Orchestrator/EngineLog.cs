@@ -35,4 +35,11 @@ internal static partial class EngineLog
 
     [LoggerMessage(EventId = 11, Message = "The preflight of a hand-over by {Target} goes on with a finding: {Finding}")]
     public static partial void PreflightFound(ILogger logger, LogLevel level, PreflightFinding finding, string target);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Count} descriptors of an earlier hand-over came from the service manager and are dropped: {Reason}")]
+    public static partial void StoredDescriptorsDropped(ILogger logger, int count, string reason);
+
+    [LoggerMessage(
+        13, LogLevel.Warning, "{Count} names could not be taken out of the service manager's store; the next hand-over takes them out: {Reason}")]
+    public static partial void StoreNotCleared(ILogger logger, int count, string reason);
 }

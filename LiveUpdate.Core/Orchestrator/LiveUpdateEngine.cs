@@ -273,7 +273,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             {
                 DeserializeOnce();
                 // Where the generations do not live together nobody could verify before the commit.
-                if (IncomingCore is { Target: LuoCoreTarget.Exec } && Memory.IsActive && !_verified)
+                if (IncomingCore is { Target: LuoCoreTarget.Exec or LuoCoreTarget.ServiceManager } && Memory.IsActive && !_verified)
                     VerifyUnsynchronized();
             }
             catch (Exception exception)
