@@ -31,16 +31,10 @@ public sealed class SurvivalTests
         }
     }
 
-    private static Dictionary<string, string> ReadTable(int column)
-    {
-        string? root = AppContext.BaseDirectory;
-        while (root is not null && !File.Exists(Path.Combine(root, "LiveUpdate.Core.sln")))
-            root = Path.GetDirectoryName(root);
-        Assert.That(root, Is.Not.Null, "the tests run in the repository");
-        return File.ReadLines(Path.Combine(root!, "docs", "what-survives.md"))
+    private static Dictionary<string, string> ReadTable(int column) =>
+        File.ReadLines(Path.Combine(Repository.Root, "docs", "what-survives.md"))
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..])
             .Where(cells => cells[column] is "yes" or "no" or "refused")
             .ToDictionary(cells => cells[0], cells => cells[column]);
-    }
 }

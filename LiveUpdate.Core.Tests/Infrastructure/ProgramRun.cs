@@ -22,9 +22,17 @@ internal sealed record ProgramRun(int ExitCode, string[] Lines, string Errors)
     public static ProgramRun OfApphost(string name, params string[] arguments) =>
         Of(Path.Combine(AppContext.BaseDirectory, name), arguments, s_limit);
 
-    private static ProgramRun Of(string program, string[] arguments, TimeSpan time)
+    /// <summary>Runs a script of the repository in a folder.</summary>
+    public static ProgramRun OfScript(string path, string folder, params string[] arguments) => Of(path, arguments, s_limit, folder);
+
+    private static ProgramRun Of(string program, string[] arguments, TimeSpan time, string folder = "")
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         using Process process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(time);
         using CancellationTokenRegistration kill = limit.Token.Register(() => process.Kill(entireProcessTree: true));

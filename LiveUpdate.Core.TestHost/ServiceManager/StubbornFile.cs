@@ -1,0 +1,4 @@
+namespace LiveUpdate.TestHost.ServiceManager;
+
+/// <summary>A file that cannot be frozen.</summary>
+internal sealed class StubbornFile;
