@@ -111,7 +111,7 @@ internal sealed class Generation : IDisposable
         foreach (Generation next in _owned.OfType<Generation>().Reverse())
             next.Dispose();
         Luo.Dispose();
-        foreach (IDisposable owned in _owned.Where(static owned => owned is not Generation))
+        foreach (IDisposable owned in Enumerable.Reverse(_owned).Where(static owned => owned is not Generation))
             owned.Dispose();
     }
 }
