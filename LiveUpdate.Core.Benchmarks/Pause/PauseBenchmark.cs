@@ -13,7 +13,8 @@ internal static class PauseBenchmark
 {
     private const string Peer = "C, freezes and then sends, 1,000 files, 4 GiB";
     private const string Native = "successor, NativeAOT, 1,000 files, 4 GiB";
-    private const string Jit = "successor, JIT, 1,000 files, 4 GiB";
+    private const string Jit = "successor, JIT without tiers, 1,000 files, 4 GiB";
+    private const string TieredJit = "successor, JIT as it comes, 1,000 files, 4 GiB";
     private const string SmallRam = "successor, NativeAOT, 1,000 files, 64 MiB";
     private const string Many = "successor, NativeAOT, 10,000 files, 64 MiB";
     private const string Few = "successor, NativeAOT, 8 files, 64 MiB";
@@ -45,7 +46,8 @@ internal static class PauseBenchmark
         yield return new PauseRow(Native, [.. programs.Native, "successor", "1000", "4096", "12"]);
         if (programs.Peer is { } peer)
             yield return new PauseRow(Peer, [peer, "1000", "4096", "12"]);
-        yield return new PauseRow(Jit, [.. programs.Jit, "successor", "1000", "4096", "6"]);
+        yield return new PauseRow(Jit, ["env", "DOTNET_TieredCompilation=0", .. programs.Jit, "successor", "1000", "4096", "6"]);
+        yield return new PauseRow(TieredJit, [.. programs.Jit, "successor", "1000", "4096", "6"]);
         yield return new PauseRow(SmallRam, [.. programs.Native, "successor", "1000", "64", "12"]);
         yield return new PauseRow(Many, [.. programs.Native, "successor", "10000", "64", "6"]);
         yield return new PauseRow(Few, [.. programs.Native, "successor", "8", "64", "12"]);
@@ -100,8 +102,9 @@ internal static class PauseBenchmark
         Console.WriteLine("|---|---|---|---|");
         Print("1,000 files, 4 GiB, NativeAOT", "µs", Pause(Native), 250);
         Print("1,000 files, 4 GiB, NativeAOT, over the C program", "", Pause(Native) / Pause(Peer), 1);
-        Print("1,000 files, 4 GiB, JIT", "µs", Pause(Jit), 500);
-        Print("1,000 files, 4 GiB, JIT, over the C program", "", Pause(Jit) / Pause(Peer), null);
+        Print("1,000 files, 4 GiB, JIT without tiers", "µs", Pause(Jit), 500);
+        Print("1,000 files, 4 GiB, JIT without tiers, over the C program", "", Pause(Jit) / Pause(Peer), 1);
+        Print("1,000 files, 4 GiB, JIT as it comes", "µs", Pause(TieredJit), 500);
         Print("each more of 10,000 files, NativeAOT", "ns", perFile, 150);
         Print("8 files, NativeAOT", "µs", Pause(Few), 100);
         Print("4 GiB over 64 MiB of RAM, NativeAOT", "", Pause(Native) / Pause(SmallRam), 1.15);

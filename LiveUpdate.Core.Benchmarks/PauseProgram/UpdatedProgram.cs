@@ -24,7 +24,7 @@ internal sealed class UpdatedProgram(long started, int files, long ram, ulong up
     public void Run()
     {
         // Booted without await: the continuation of an async Main would be compiled within the pause where code is compiled at run time.
-        using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(new LiveUpdateOptions { Handlers = { new MemfdHandler() } });
+        using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(new LiveUpdateOptions { Handlers = { new MemfdHandler() }, Rehearse = Rehearse });
         using LiveUpdateDevice device = luo.OpenDevice();
         if (luo.PreviousUpdate is { } update)
         {
@@ -38,15 +38,24 @@ internal sealed class UpdatedProgram(long started, int files, long ram, ulong up
             Create();
         }
 
-        for (int first = 0; first < _files.Length; first += FilesPerSession)
-        {
-            Session session = device.CreateSession(NameOf(first));
-            foreach (int file in FilesFrom(first))
-                session.Preserve((ulong)file, _files[file]);
-        }
-
+        Preserve(device);
         LiveUpdateReport report = luo.HandOver(exec ? HandoverTarget.Exec() : HandoverTarget.Successor());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ready {UntilGate(report).TotalMicroseconds:F1}"));
+    }
+
+    // The library compiles its own code before the pause; what the program runs within it is the program's to run once before.
+    private static void Rehearse(CancellationToken cancellationToken)
+    {
+        const long Memory = 1 << 20;
+        var small = new UpdatedProgram(0, files: 1, Memory, updates: 0, exec: false);
+        small.Create();
+        using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(new LiveUpdateOptions { Handlers = { new MemfdHandler() }, MemorySize = Memory });
+        using (LiveUpdateDevice device = luo.OpenDevice())
+            small.Preserve(device);
+        var options = new LiveUpdateOptions { Handlers = { new MemfdHandler() } };
+        using LiveUpdateOrchestrator next = luo.HandOver(HandoverTarget.InProcess(options), cancellationToken).Next;
+        using LiveUpdateDevice nextDevice = next.OpenDevice();
+        small.Retrieve(nextDevice);
     }
 
     private static string NameOf(int first) => string.Create(CultureInfo.InvariantCulture, $"files from {first}");
@@ -63,6 +72,16 @@ internal sealed class UpdatedProgram(long started, int files, long ram, ulong up
         _files[0] = memory.SharedFile!;
         for (int file = 1; file < _files.Length; file++)
             _files[file] = KhoMemory.CreateShared(1, "file").SharedFile!;
+    }
+
+    private void Preserve(LiveUpdateDevice device)
+    {
+        for (int first = 0; first < _files.Length; first += FilesPerSession)
+        {
+            Session session = device.CreateSession(NameOf(first));
+            foreach (int file in FilesFrom(first))
+                session.Preserve((ulong)file, _files[file]);
+        }
     }
 
     private long Retrieve(LiveUpdateDevice device)
