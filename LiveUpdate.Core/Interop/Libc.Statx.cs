@@ -30,6 +30,10 @@ internal static partial class Libc
         [FieldOffset(40)]
         public ulong Size;
 
+        /// <summary>What is allocated, in units of 512 bytes.</summary>
+        [FieldOffset(48)]
+        public ulong Blocks;
+
         [FieldOffset(136)]
         public uint DeviceMajor;
 
