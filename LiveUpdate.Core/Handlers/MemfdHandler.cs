@@ -102,7 +102,7 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
     {
         MemfdFdSer record = Read(context.Memory, context.Data.Address);
         if (!context.Descriptors.TryPeek(record.Slot, out _))
-            throw Bad(context.Data.Address, 20, "the slot of a descriptor that arrived", $"{record.Slot}");
+            throw BadRecord(context.Data.Address, record);
     }
 
     /// <inheritdoc/>
@@ -139,13 +139,22 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
     private static MemfdFdSer Read(KexecHandover memory, PhysicalAddress address)
     {
         var record = MemoryMarshal.Read<MemfdFdSer>(RecordPool.ReadIncoming(memory, address, MemfdFdAbi.RecordSize, Structure));
-        if (record.Slot < 0)
-            throw Bad(address, 20, "a slot, 0 or more", $"{record.Slot}");
-        if ((record.Flags & ~MemfdFdAbi.KnownFlags) != 0)
-            throw Bad(address, 24, $"flags within 0x{MemfdFdAbi.KnownFlags:x}", $"0x{record.Flags:x}");
-        if (record.Reserved != 0)
-            throw Bad(address, 28, "0", $"0x{record.Reserved:x}");
+        if (record.Slot < 0 || (record.Flags & ~MemfdFdAbi.KnownFlags) != 0 || record.Reserved != 0)
+            throw BadRecord(address, record);
         return record;
+    }
+
+    // Apart from its callers, which are called once a file within the pause: room for texts is cleared at every call of a method that has it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static LiveUpdateImageException BadRecord(PhysicalAddress address, in MemfdFdSer record)
+    {
+        if (record.Slot < 0)
+            return Bad(address, 20, "a slot, 0 or more", $"{record.Slot}");
+        if ((record.Flags & ~MemfdFdAbi.KnownFlags) != 0)
+            return Bad(address, 24, $"flags within 0x{MemfdFdAbi.KnownFlags:x}", $"0x{record.Flags:x}");
+        if (record.Reserved != 0)
+            return Bad(address, 28, "0", $"0x{record.Reserved:x}");
+        return Bad(address, 20, "the slot of a descriptor that arrived", $"{record.Slot}");
     }
 
     private static void Compare(in MemfdFdSer record, SafeHandle file)

@@ -33,11 +33,11 @@ internal sealed class LegacyLz4Stream(Stream packed, long length) : ReadOnlyStre
     private bool ReadBlock()
     {
         uint size;
+        Span<byte> head = stackalloc byte[sizeof(uint)];
         do
         {
             if (_left < sizeof(uint))
                 return false;
-            Span<byte> head = stackalloc byte[sizeof(uint)];
             Inner.ReadExactly(head);
             _left -= sizeof(uint);
             size = BinaryPrimitives.ReadUInt32LittleEndian(head);

@@ -118,14 +118,8 @@ public sealed class RecordPool
         ReadOnlySpan<byte> bytes = kho.GetIncomingSpan(page, LuoAbi.PageSize, structure);
         ref readonly RecordPoolHeaderSer mapped = ref MemoryMarshal.AsRef<RecordPoolHeaderSer>(bytes);
         (ulong magic, uint size, ulong used) = (mapped.Magic, mapped.RecordSize, Volatile.Read(in mapped.Used));
-        if (magic != RecordPoolHeaderSer.MagicValue)
-            throw Bad(structure, page, $"the magic number 0x{RecordPoolHeaderSer.MagicValue:x}", $"0x{magic:x}");
-        if (size != (uint)recordSize)
-            throw Bad(structure, page, $"records of {recordSize} bytes", $"{size} bytes");
-        if ((used & ~all) != 0)
-            throw Bad(structure, page, $"bits of {BitOperations.PopCount(all)} slots", $"0x{used:x}");
-        if ((used >> slot & 1) == 0)
-            throw Bad(structure, record, "a record in use", "a free one");
+        if (magic != RecordPoolHeaderSer.MagicValue || size != (uint)recordSize || (used & ~all) != 0 || (used >> slot & 1) == 0)
+            throw BadPage(structure, record, new RecordPoolHeaderSer { Magic = magic, RecordSize = size, Used = used }, recordSize);
         return bytes.Slice((int)(record.Value - page.Value), recordSize);
     }
 
@@ -150,6 +144,21 @@ public sealed class RecordPool
         ulong before = Interlocked.And(ref used, ~(1UL << slot));
         if (before == 1UL << slot)
             kho.TryRestoreAndFree(page);
+    }
+
+    // Apart from its caller, which is called once a file within the pause: room for texts is cleared at every call of a method that has it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static LiveUpdateImageException BadPage(string structure, PhysicalAddress record, RecordPoolHeaderSer header, int recordSize)
+    {
+        PhysicalAddress page = PageOf(record);
+        ulong all = AllSlots(recordSize);
+        if (header.Magic != RecordPoolHeaderSer.MagicValue)
+            return Bad(structure, page, $"the magic number 0x{RecordPoolHeaderSer.MagicValue:x}", $"0x{header.Magic:x}");
+        if (header.RecordSize != (uint)recordSize)
+            return Bad(structure, page, $"records of {recordSize} bytes", $"{header.RecordSize} bytes");
+        if ((header.Used & ~all) != 0)
+            return Bad(structure, page, $"bits of {BitOperations.PopCount(all)} slots", $"0x{header.Used:x}");
+        return Bad(structure, record, "a record in use", "a free one");
     }
 
     private static int SlotSize(int recordSize) => (recordSize + 7) & ~7;

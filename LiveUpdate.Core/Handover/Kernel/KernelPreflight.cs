@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using LiveUpdate.Interop;
 
 namespace LiveUpdate;
 
