@@ -23,6 +23,8 @@ internal static class KernelImageFormat
     private const int MagicSize = 6;
     private const int LzmaHeaderSize = 13;
 
+    private static ReadOnlySpan<byte> Gzip => [0x1f, 0x8b];
+
     /// <summary>The kernel in an image, as a stream to be read once; owns <paramref name="image"/> from then on.</summary>
     /// <exception cref="InvalidDataException">The image is of no known kind.</exception>
     public static Stream Unpack(Stream image)
@@ -35,7 +37,7 @@ internal static class KernelImageFormat
         image.Position = 0;
         if (head.StartsWith("\u007fELF"u8) || (length >= Arm64HeaderEnd && head.Slice(0x38, 4).SequenceEqual("ARMd"u8)))
             return image;
-        return Decompress(image, image.Length, hasSize: false, head);
+        return Decompress(image, image.Length, head);
     }
 
     private static Stream UnpackBzImage(Stream image, ReadOnlySpan<byte> head)
@@ -56,18 +58,19 @@ internal static class KernelImageFormat
         image.ReadExactly(magic);
         image.Position = start;
         // Behind everything but gzip, which has it itself, stands the unpacked size.
-        return Decompress(new Section(image, length), length, hasSize: true, magic);
+        long packed = magic.StartsWith(Gzip) ? length : length - sizeof(uint);
+        return Decompress(new Section(image, packed), packed, magic);
     }
 
-    private static Stream Decompress(Stream packed, long length, bool hasSize, ReadOnlySpan<byte> magic) => magic switch
+    private static Stream Decompress(Stream packed, long length, ReadOnlySpan<byte> magic) => magic switch
     {
         [0x1f, 0x8b, ..] => new GZipStream(packed, CompressionMode.Decompress),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => new DecompressionStream(packed, leaveOpen: false),
         [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => new XZStream(packed),
         [(byte)'B', (byte)'Z', (byte)'h', ..] =>
             BZip2Stream.Create(packed, SharpCompress.Compressors.CompressionMode.Decompress, decompressConcatenated: false),
-        [0x5d, 0, 0, ..] => Lzma(packed, length - (hasSize ? sizeof(uint) : 0)),
-        [0x02, 0x21, 0x4c, 0x18, ..] => new LegacyLz4Stream(packed, length - (hasSize ? sizeof(uint) : 0)),
+        [0x5d, 0, 0, ..] => Lzma(packed, length),
+        [0x02, 0x21, 0x4c, 0x18, ..] => new LegacyLz4Stream(packed, length),
         [0x7f, (byte)'E', (byte)'L', (byte)'F', ..] => packed,
         _ => throw Bad(0, "an image of a kernel, or a compression that kernels have", $"the bytes {Convert.ToHexString(magic)}"),
     };
@@ -82,17 +85,4 @@ internal static class KernelImageFormat
 
     private static InvalidDataException Bad(int offset, string expected, string found) =>
         new($"offset 0x{offset:x}: expected {expected}, found {found}");
-
-    /// <summary>The first bytes of a stream from where it stands.</summary>
-    private sealed class Section(Stream stream, long length) : ReadOnlyStream(stream)
-    {
-        private long _left = length;
-
-        public override int Read(Span<byte> buffer)
-        {
-            int count = Inner.Read(buffer[..(int)Math.Min(_left, buffer.Length)]);
-            _left -= count;
-            return count;
-        }
-    }
 }
