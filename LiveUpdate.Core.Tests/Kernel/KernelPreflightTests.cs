@@ -47,9 +47,10 @@ public sealed class KernelPreflightTests
     [Test]
     public void What_the_kernel_wrote_goes_before_what_its_release_means()
     {
-        using KernelImageFile image = KernelImageFile.Of([.. "\u007fELF"u8, .. "\0luo-v9\0"u8]);
+        using KernelImageFile image = KernelImageFile.Of([.. "\u007fELF"u8, .. "\0luo-v9\0kho-v4\0"u8]);
         using var machine = new MachineFiles();
         machine.Write("sys/kernel/debug/kho/out/sub_fdts/LUO", "luo-v9\0\u0001\0\0\0\0\0\0\0");
+        machine.Write("sys/kernel/debug/kho/out/fdt", "\0kho-v4\0");
         Expect(machine, options => (options.ImagePath, options.LoadsImage) = (image.Path, true));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.Versioning;
 
@@ -54,14 +55,20 @@ internal sealed class RunningKernel(string root)
     /// <summary>The versions of the formats in which it hands over; null if nothing says.</summary>
     public KernelAbi? FindAbi() => OfHandover() ?? OfInstalledImage() ?? OfRelease();
 
-    // What was written for the next kernel is shown by debugfs, in which each entry of the tree is a file.
+    // What was written for the next kernel is shown by debugfs, each entry as a file; the tree as well, while an image is loaded, and the one
+    // that was received, which must have had the same version.
     private KernelAbi? OfHandover()
+    {
+        ImmutableArray<string> liveUpdate = Search("sys/kernel/debug/kho/out/sub_fdts/LUO")?.LiveUpdate ?? [];
+        return liveUpdate.IsEmpty ? null : new KernelAbi(liveUpdate, (Search("sys/kernel/debug/kho/out/fdt") ?? Search("sys/kernel/debug/kho/in/fdt"))?.KexecHandover ?? [], []);
+    }
+
+    private KernelAbi? Search(string path)
     {
         try
         {
-            using FileStream entry = File.OpenRead(Path.Combine(root, "sys/kernel/debug/kho/out/sub_fdts/LUO"));
-            KernelAbi abi = KernelAbiSearch.Run(entry);
-            return abi.LiveUpdate.IsEmpty ? null : abi;
+            using FileStream file = File.OpenRead(Path.Combine(root, path));
+            return KernelAbiSearch.Run(file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
