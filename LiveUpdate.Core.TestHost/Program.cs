@@ -43,6 +43,7 @@ internal static class Program
         ["adopting-life"] = SuccessorLife.RunAdopting,
         ["adopted-life"] = SuccessorLife.RunAdopted,
         ["changing"] = static _ => ChangingLife.Run(),
+        ["traced"] = TracedLife.Run,
         ["rehearsing"] = RehearsingLife.Run,
         ["resting"] = RestingLife.Run,
         ["downgrade"] = DowngradeLife.Run,

@@ -17,6 +17,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 {
     private readonly LiveUpdateEngine _engine;
     private readonly bool _discardUnfinished;
+    private LaterWork? _afterPause;
 
     private LiveUpdateOrchestrator(LiveUpdateEngine engine, bool discardUnfinished, LiveUpdateReport? previous) =>
         (_engine, _discardUnfinished, PreviousUpdate) = (engine, discardUnfinished, previous);
@@ -112,7 +113,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
             LiveUpdateEngine engine = arrival.Receive(program, cancellation);
             LiveUpdateOrchestrator next = Create(engine, options.DiscardUnfinished, arrival.Timeline, arrival.Collections);
             PredecessorSearch.End();
-            arrival.DisposeLater(next.ReportBoot);
+            next._afterPause = arrival.DisposeLater(next.ReportBoot);
             return next;
         }
         catch
@@ -226,6 +227,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     {
         CallbackScope.ThrowIfActive("dispose");
         _engine.Dispose();
+        Interlocked.Exchange(ref _afterPause, null)?.Finish();
     }
 
     /// <inheritdoc cref="Dispose"/>

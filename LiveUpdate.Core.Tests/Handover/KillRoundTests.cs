@@ -7,6 +7,7 @@ namespace LiveUpdate.Tests.Handover;
 /// the long form.
 /// </summary>
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
+[Parallelizable(ParallelScope.All)]
 public sealed class KillRoundTests
 {
     private const int Rounds = 200;

@@ -2,6 +2,7 @@ namespace LiveUpdate.Tests.Handover;
 
 /// <summary>Processes that are updated by a successor beside them (design section 3, "Targets").</summary>
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
+[Parallelizable(ParallelScope.All)]
 public sealed class SuccessorTests
 {
     [Test]

@@ -22,18 +22,28 @@ internal sealed class LaterWork
         return later;
     }
 
-    /// <summary>Has it done within milliseconds, if the process lives as long; once.</summary>
+    /// <summary>Has it done within milliseconds, or by <see cref="Finish"/>; once.</summary>
     public void Do(Action work) => Volatile.Write(ref _work, work);
 
     /// <summary>Ends the thread without anything done.</summary>
     public void End() => Volatile.Write(ref _ended, true);
+
+    /// <summary>Returns when it has been done, by whomever: for a process that may end sooner than within milliseconds.</summary>
+    public void Finish()
+    {
+        Interlocked.Exchange(ref _work, null)?.Invoke();
+        End();
+        // Whoever is told may dispose the generation right there.
+        if (Thread.CurrentThread != _thread)
+            _thread.Join();
+    }
 
     private void Run()
     {
         while (!Volatile.Read(ref _ended))
         {
             Thread.Sleep(MillisecondsBetweenLooks);
-            if (Volatile.Read(ref _work) is not { } work)
+            if (Interlocked.Exchange(ref _work, null) is not { } work)
                 continue;
             work();
             return;

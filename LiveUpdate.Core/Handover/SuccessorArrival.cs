@@ -77,11 +77,16 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
     /// <summary>
     /// Disposes this, and reports, a moment later: the pause lasts until the caller's first answer, and what only watches or tidies up can wait.
     /// </summary>
-    public void DisposeLater(Action report) => _later!.Do(() =>
+    /// <returns>What does so.</returns>
+    public LaterWork DisposeLater(Action report)
     {
-        Dispose();
-        report();
-    });
+        _later!.Do(() =>
+        {
+            Dispose();
+            report();
+        });
+        return _later;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
