@@ -99,6 +99,7 @@ public sealed class KernelPreflightTests
         using var machine = new MachineFiles();
         machine.Write("sys/kernel/kexec_loaded", "0\n");
         Assert.That(Find(machine, "image-not-loaded").Severity, Is.EqualTo(PreflightSeverity.Warning));
+        Assert.That(Find(machine, "image-not-loaded", static options => options.Jumps = true).Severity, Is.EqualTo(PreflightSeverity.Blocking));
         Expect(machine, static options => options.LoadsImage = true, "image-unknown");
         machine.Write("proc/sys/kernel/kexec_load_disabled", "1\n");
         Assert.That(Find(machine, "kexec-disabled", static options => options.LoadsImage = true).Severity, Is.EqualTo(PreflightSeverity.Blocking));
@@ -111,6 +112,7 @@ public sealed class KernelPreflightTests
         machine.Write("proc/self/status", "CapEff:\t0000000000000000\n");
         machine.Write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
         Assert.That(Find(machine, "kexec-not-permitted").Severity, Is.EqualTo(PreflightSeverity.Warning));
+        Assert.That(Find(machine, "kexec-not-permitted", static options => options.Jumps = true).Severity, Is.EqualTo(PreflightSeverity.Blocking));
         Assert.That(Find(machine, "kernel-locked-down").Message, Does.Contain("[integrity]"));
     }
 

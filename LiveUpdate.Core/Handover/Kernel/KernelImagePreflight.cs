@@ -75,9 +75,10 @@ internal static class KernelImagePreflight
     {
         if (EffectiveCapabilities(kernel) is { } capabilities && (capabilities >> SystemBootCapability & 1) == 0)
         {
-            findings.Add(new PreflightFinding(
+            findings.Add(Needed(
+                options.Jumps || options.LoadsImage,
                 "kexec-not-permitted",
-                PreflightSeverity.Warning,
+                LiveUpdateError.NotPermitted,
                 "This process may not load a kernel nor start it: it has no CAP_SYS_BOOT.",
                 "Let somebody else do so: systemctl kexec, or kexec -e."));
         }
@@ -94,9 +95,10 @@ internal static class KernelImagePreflight
         }
         else if (!isLoaded && !options.LoadsImage)
         {
-            findings.Add(new PreflightFinding(
+            findings.Add(Needed(
+                options.Jumps,
                 "image-not-loaded",
-                PreflightSeverity.Warning,
+                LiveUpdateError.InvalidArgument,
                 "No kernel is loaded for kexec.",
                 "Load one with kexec_file_load before the hand-over: kexec -s -l, or systemctl kexec."));
         }
@@ -118,6 +120,9 @@ internal static class KernelImagePreflight
                 null));
         }
     }
+
+    private static PreflightFinding Needed(bool isNeeded, string id, LiveUpdateError error, string message, string remedy) =>
+        new(id, isNeeded ? PreflightSeverity.Blocking : PreflightSeverity.Warning, message, remedy) { Error = error };
 
     private static ulong? EffectiveCapabilities(RunningKernel kernel)
     {

@@ -31,6 +31,11 @@ public sealed class KernelPreflightOptions
     /// <summary>Whether this process is to load the image itself, so that none needs to be loaded yet.</summary>
     public bool LoadsImage { get; set; }
 
+    /// <summary>
+    /// Whether this process is to start the next kernel itself: an image that is not loaded, or a missing permission, refuses the hand-over then.
+    /// </summary>
+    public bool Jumps { get; set; }
+
     /// <summary>The memfds that are to be preserved; the caller keeps them.</summary>
     public IList<SafeHandle> Memfds { get; } = [];
 
