@@ -17,18 +17,20 @@ namespace LiveUpdate;
 [SupportedOSPlatform("linux")]
 public sealed class KernelDevice : LiveUpdateDevice
 {
-    private readonly SafeFileHandle _handle;
     private readonly KernelDeviceOptions _options;
     private int _closed;
 
     private KernelDevice(SafeFileHandle handle, KernelDeviceOptions? options) =>
-        (_handle, _options) = (handle, options?.Clone() ?? new KernelDeviceOptions());
+        (Descriptor, _options) = (handle, options?.Clone() ?? new KernelDeviceOptions());
 
     /// <summary>
     /// The names of the incoming sessions that this process has retrieved and disposed unfinished, and can retrieve again; a snapshot. The
     /// end of the process finishes them.
     /// </summary>
     public static IReadOnlyList<string> ParkedSessions => [.. KernelSessions.Parked.Select(static name => name.ToString())];
+
+    /// <summary>The descriptor, owned by this device, for requests of one's own. To give the device away, use <see cref="DuplicateDescriptor"/>.</summary>
+    public SafeFileHandle Descriptor { get; }
 
     /// <summary>Opens the control device. The first open in the life of a kernel reads what the previous kernel handed over (O-21).</summary>
     /// <param name="path">Where it is.</param>
@@ -97,7 +99,7 @@ public sealed class KernelDevice : LiveUpdateDevice
     public SafeFileHandle DuplicateDescriptor()
     {
         ThrowIfClosed();
-        return DescriptorInfo.Duplicate(_handle);
+        return DescriptorInfo.Duplicate(Descriptor);
     }
 
     /// <summary>
@@ -120,10 +122,10 @@ public sealed class KernelDevice : LiveUpdateDevice
             throw new ArgumentException("A session's name has at least one byte.", nameof(name));
         ThrowIfClosed();
         if (KernelSessions.HoldsOutgoing(name))
-            throw KernelDuplicates.Known(_handle, name);
-        LiveUpdateError error = KernelRequests.CreateSession(_handle, name, out SafeFileHandle? session);
+            throw KernelDuplicates.Known(Descriptor, name);
+        LiveUpdateError error = KernelRequests.CreateSession(Descriptor, name, out SafeFileHandle? session);
         if (error == LiveUpdateError.Exists)
-            throw KernelDuplicates.Repair(_handle, name);
+            throw KernelDuplicates.Repair(Descriptor, name);
         KernelRefusal.ThrowIfRefused(error, KernelRefusal.Create, name);
         return new KernelSession(name, new KernelDescriptor(session!, isShared: false), isIncoming: false, _options);
     }
@@ -135,7 +137,7 @@ public sealed class KernelDevice : LiveUpdateDevice
         if (!KernelSessions.TryTake(name, out KernelDescriptor? descriptor))
         {
             KernelRefusal.ThrowIfRefused(
-                KernelRequests.RetrieveSession(_handle, name, out SafeFileHandle? session), KernelRefusal.Retrieve, name);
+                KernelRequests.RetrieveSession(Descriptor, name, out SafeFileHandle? session), KernelRefusal.Retrieve, name);
             descriptor = new KernelDescriptor(session!, isShared: false);
         }
 
@@ -146,7 +148,7 @@ public sealed class KernelDevice : LiveUpdateDevice
     private protected override void Dispose(bool disposing)
     {
         if (Interlocked.Exchange(ref _closed, 1) == 0)
-            _handle.Dispose();
+            Descriptor.Dispose();
     }
 
     private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);

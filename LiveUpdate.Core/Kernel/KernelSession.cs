@@ -35,8 +35,11 @@ public sealed class KernelSession : Session
     /// <inheritdoc/>
     public override bool IsIncoming { get; }
 
-    /// <summary>The descriptor, for requests without policy.</summary>
-    internal SafeFileHandle Handle => _descriptor.Handle;
+    /// <summary>
+    /// The descriptor, owned by this session, for requests of one's own; who disposes it ends the session. To give the session away, use
+    /// <see cref="DuplicateDescriptor"/>.
+    /// </summary>
+    public SafeFileHandle Descriptor => _descriptor.Handle;
 
     /// <summary>Refused: the kernel lists no files, and what this process happens to know of them would be taken for all.</summary>
     /// <exception cref="LiveUpdateException">EOPNOTSUPP, always.</exception>
@@ -58,7 +61,7 @@ public sealed class KernelSession : Session
     public SafeFileHandle DuplicateDescriptor()
     {
         ThrowIfClosed();
-        SafeFileHandle duplicate = DescriptorInfo.Duplicate(Handle);
+        SafeFileHandle duplicate = DescriptorInfo.Duplicate(Descriptor);
         _descriptor.MarkShared();
         return duplicate;
     }
@@ -82,7 +85,7 @@ public sealed class KernelSession : Session
         if (NonExecutableMemfd.Is(handle))
             PreserveNonExecutable(token, handle);
         else
-            KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Handle, token, handle), KernelRefusal.Preserve, SessionName, token);
+            KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, handle), KernelRefusal.Preserve, SessionName, token);
     }
 
     /// <inheritdoc/>
@@ -91,7 +94,7 @@ public sealed class KernelSession : Session
     {
         file = null;
         ThrowIfClosed();
-        LiveUpdateError error = KernelRequests.Retrieve(Handle, token, out SafeFileHandle? handle);
+        LiveUpdateError error = KernelRequests.Retrieve(Descriptor, token, out SafeFileHandle? handle);
         if (error == LiveUpdateError.NotFound)
             return false;
         file = (T)(object)Give(error, handle, token, typeof(T));
@@ -102,7 +105,7 @@ public sealed class KernelSession : Session
     public override void Finish()
     {
         ThrowIfClosed();
-        KernelRefusal.ThrowIfRefused(KernelRequests.Finish(Handle), KernelRefusal.Finish, SessionName);
+        KernelRefusal.ThrowIfRefused(KernelRequests.Finish(Descriptor), KernelRefusal.Finish, SessionName);
         _descriptor.MarkFinished();
     }
 
@@ -118,7 +121,7 @@ public sealed class KernelSession : Session
         if (IsIncoming && !_descriptor.IsShared && !_descriptor.IsFinished)
         {
             // Asked before the close, which would hide a refusal and leave the session to nobody.
-            LiveUpdateError error = KernelRequests.Finish(Handle);
+            LiveUpdateError error = KernelRequests.Finish(Descriptor);
             if (error != LiveUpdateError.None)
             {
                 KernelSessions.Park(this, _descriptor);
@@ -147,7 +150,7 @@ public sealed class KernelSession : Session
     private protected override object RetrieveAs(Token token, Type type)
     {
         ThrowIfClosed();
-        LiveUpdateError error = KernelRequests.Retrieve(Handle, token, out SafeFileHandle? file);
+        LiveUpdateError error = KernelRequests.Retrieve(Descriptor, token, out SafeFileHandle? file);
         return Give(error, file, token, type);
     }
 
@@ -175,7 +178,7 @@ public sealed class KernelSession : Session
         }
 
         using SafeFileHandle copy = CopyOf(file, token);
-        KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Handle, token, copy), KernelRefusal.Preserve, SessionName, token);
+        KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, copy), KernelRefusal.Preserve, SessionName, token);
     }
 
     private SafeFileHandle CopyOf(SafeHandle file, Token token)
@@ -193,7 +196,7 @@ public sealed class KernelSession : Session
     /// <summary>What the kernel checks before the descriptor comes first: the kind of session, and the token (F-01).</summary>
     private void Check(Token token)
     {
-        LiveUpdateError error = KernelRequests.Preserve(Handle, token, descriptor: -1);
+        LiveUpdateError error = KernelRequests.Preserve(Descriptor, token, descriptor: -1);
         if (error != LiveUpdateError.BadDescriptor)
             KernelRefusal.ThrowIfRefused(error, KernelRefusal.Preserve, SessionName, token);
     }
@@ -201,7 +204,7 @@ public sealed class KernelSession : Session
     private void CloseDescriptor()
     {
         KernelSessions.Remove(this);
-        Handle.Dispose();
+        Descriptor.Dispose();
     }
 
     private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);

@@ -17,6 +17,9 @@ internal static partial class NativeFile
     private const int FD_CLOEXEC = 1;
     private const int SEEK_SET = 0;
     private const int SEEK_CUR = 1;
+    private const int SEEK_END = 2;
+    private const int RLIMIT_NOFILE = 7;
+    private const int O_NONBLOCK = 0x800;
     private const int AF_UNIX = 1;
     private const int SOCK_STREAM = 1;
     private const int O_RDWR = 2;
@@ -71,6 +74,22 @@ internal static partial class NativeFile
     public static LiveUpdateError Seek(SafeFileHandle file, long offset) => Answer(lseek(file, (nint)offset, SEEK_SET));
 
     public static LiveUpdateError AddSeals(SafeFileHandle file, int seals) => Answer(fcntl(file, F_ADD_SEALS, seals));
+
+    public static LiveUpdateError Request(SafeFileHandle file, uint request, byte[] argument) => Answer(ioctl(file, request, argument));
+
+    public static LiveUpdateError LimitDescriptors(ulong soft, ulong hard) => Answer(setrlimit(RLIMIT_NOFILE, [soft, hard]));
+
+    public static SafeFileHandle OpenLog(string path) =>
+        Open(open(path, O_NONBLOCK, 0), out SafeFileHandle? file) == LiveUpdateError.None ? file! : throw new IOException($"{path} cannot be opened.");
+
+    public static void SeekToEnd(SafeFileHandle file) => lseek(file, 0, SEEK_END);
+
+    public static LiveUpdateError ReadRecord(SafeFileHandle file, byte[] buffer, out int count)
+    {
+        nint answer = read(file, buffer, (nuint)buffer.Length);
+        count = (int)Math.Max(0, answer);
+        return answer == 0 ? LiveUpdateError.NoData : Answer(answer);
+    }
 
     public static long Position(SafeFileHandle file) => lseek(file, 0, SEEK_CUR);
 
@@ -128,6 +147,15 @@ internal static partial class NativeFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pread(SafeHandle file, [Out] byte[] bytes, nuint count, nint offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(SafeHandle file, [Out] byte[] bytes, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(SafeHandle file, nuint request, [In, Out] byte[] argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setrlimit(int resource, ulong[] limits);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(SafeHandle file, string path, int flags, uint mask, [Out] ulong[] status);

@@ -1,9 +1,11 @@
+using LiveUpdate;
 using LiveUpdate.Samples.ScenarioRunner;
 
-// Runs a scenario file on the managed device, stage by stage with in-process generations between them, and prints the trace.
-if (args is not [var path])
+// Runs a scenario file on the managed device, stage by stage with in-process generations between them, and prints the trace; or one
+// stage of it on the real device, where the machine's kexec comes between the stages.
+if (ScenarioArguments.Parse(args) is not { } arguments)
 {
-    Console.Error.WriteLine("usage: ScenarioRunner FILE.ops");
+    Console.Error.WriteLine(ScenarioArguments.Usage);
     return 2;
 }
 
@@ -15,11 +17,14 @@ if (!OperatingSystem.IsLinux())
 
 try
 {
-    ScenarioFile file = ScenarioFile.Read(path);
-    ScenarioRun.Execute(file, Console.Out);
+    ScenarioFile file = ScenarioFile.Read(arguments.Path);
+    if (arguments.IsKernel)
+        KernelRun.Execute(file, arguments.Stage, arguments.Hold, Console.Out);
+    else
+        ScenarioRun.Execute(file, Console.Out);
     return 0;
 }
-catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or LiveUpdateException)
 {
     Console.Error.WriteLine($"ScenarioRunner: {exception.Message}");
     return 1;

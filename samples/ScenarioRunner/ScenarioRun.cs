@@ -16,7 +16,7 @@ internal static class ScenarioRun
         {
             for (int stage = 0; stage < file.Stages.Count; stage++)
             {
-                using var machine = new ScenarioMachine(orchestrator);
+                using var machine = new ManagedMachine(orchestrator);
                 AskForFlbs(orchestrator, flbs);
                 RunStage(machine, stage + 1, file.Stages[stage], events, output);
                 if (stage == file.Stages.Count - 1)
@@ -58,8 +58,9 @@ internal static class ScenarioRun
         }
     }
 
-    private static void RunStage(
-        ScenarioMachine machine, int stage, IReadOnlyList<string> lines, Queue<string> events, TextWriter output)
+    /// <summary>Runs the lines of one stage, and prints what happened below each.</summary>
+    public static void RunStage(
+        ScenarioMachine machine, int stage, IReadOnlyList<string> lines, Queue<string> events, TextWriter output, Action? collect = null)
     {
         output.Write($"TRACE BEGIN {stage}\n");
         foreach (string line in lines)
@@ -67,6 +68,7 @@ internal static class ScenarioRun
             output.Write(line);
             output.Write(machine.Execute(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
             output.Write('\n');
+            collect?.Invoke();
             while (events.TryDequeue(out string? entry))
                 output.Write($"    ! {entry}\n");
         }
