@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.Machine.Contract;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -13,6 +14,7 @@ internal static class Program
     private static readonly Dictionary<string, Func<string[], int>> s_commands = new()
     {
         ["start"] = StartCommand.Run,
+        ["contract"] = ContractCommand.Run,
     };
 
     private static int Main(string[] args)
