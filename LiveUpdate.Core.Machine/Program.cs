@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using LiveUpdate.Machine.Contract;
+using LiveUpdate.Machine.Errors;
 using LiveUpdate.Machine.Guards;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -17,6 +18,7 @@ internal static class Program
         ["start"] = StartCommand.Run,
         ["contract"] = ContractCommand.Run,
         ["guards"] = GuardsCommand.Run,
+        ["errors"] = ErrorsCommand.Run,
     };
 
     private static int Main(string[] args)
