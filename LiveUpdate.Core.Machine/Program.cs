@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using LiveUpdate.Machine.Contract;
 using LiveUpdate.Machine.Errors;
 using LiveUpdate.Machine.Guards;
+using LiveUpdate.Machine.Speed;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -19,6 +20,7 @@ internal static class Program
         ["contract"] = ContractCommand.Run,
         ["guards"] = GuardsCommand.Run,
         ["errors"] = ErrorsCommand.Run,
+        ["speed"] = SpeedCommand.Run,
     };
 
     private static int Main(string[] args)

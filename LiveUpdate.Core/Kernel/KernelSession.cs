@@ -41,6 +41,12 @@ public sealed class KernelSession : Session
     /// </summary>
     public SafeFileHandle Descriptor => _descriptor.Handle;
 
+    /// <summary>The neighbours in the list of open sessions, whose lock guards them.</summary>
+    internal KernelSession? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal KernelSession? Next { get; set; }
+
     /// <summary>Refused: the kernel lists no files, and what this process happens to know of them would be taken for all.</summary>
     /// <exception cref="LiveUpdateException">EOPNOTSUPP, always.</exception>
     /// <exception cref="ObjectDisposedException">The session is closed.</exception>

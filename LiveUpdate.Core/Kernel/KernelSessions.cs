@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
@@ -16,9 +17,11 @@ namespace LiveUpdate;
 internal static class KernelSessions
 {
     private static readonly Lock s_lock = new();
-    private static readonly HashSet<KernelSession> s_open = [];
     private static readonly Dictionary<SessionName, int> s_outgoing = [];
     private static readonly Dictionary<SessionName, KernelDescriptor> s_parked = [];
+
+    /// <summary>The open sessions are a list of their own links: nothing is allocated for a session that is made.</summary>
+    private static KernelSession? s_first;
 
     /// <summary>The names of the parked sessions, in no order; a snapshot.</summary>
     public static IReadOnlyList<SessionName> Parked
@@ -30,18 +33,21 @@ internal static class KernelSessions
         }
     }
 
-    /// <summary>Roots a session.</summary>
+    /// <summary>Roots a session; once.</summary>
     public static void Add(KernelSession session)
     {
         lock (s_lock)
         {
-            s_open.Add(session);
+            session.Next = s_first;
+            if (s_first is not null)
+                s_first.Previous = session;
+            s_first = session;
             if (!session.IsIncoming)
-                s_outgoing[session.SessionName] = s_outgoing.GetValueOrDefault(session.SessionName) + 1;
+                CollectionsMarshal.GetValueRefOrAddDefault(s_outgoing, session.SessionName, out _)++;
         }
     }
 
-    /// <summary>Lets a session go whose descriptor is about to be closed.</summary>
+    /// <summary>Lets a session go whose descriptor is about to be closed; once.</summary>
     public static void Remove(KernelSession session)
     {
         lock (s_lock)
@@ -80,12 +86,14 @@ internal static class KernelSessions
 
     private static void RemoveUnsynchronized(KernelSession session)
     {
-        if (!s_open.Remove(session) || session.IsIncoming)
-            return;
-        int left = s_outgoing[session.SessionName] - 1;
-        if (left == 0)
-            s_outgoing.Remove(session.SessionName);
+        if (session.Previous is not null)
+            session.Previous.Next = session.Next;
         else
-            s_outgoing[session.SessionName] = left;
+            s_first = session.Next;
+        if (session.Next is not null)
+            session.Next.Previous = session.Previous;
+        (session.Previous, session.Next) = (null, null);
+        if (!session.IsIncoming && --CollectionsMarshal.GetValueRefOrAddDefault(s_outgoing, session.SessionName, out _) == 0)
+            s_outgoing.Remove(session.SessionName);
     }
 }
