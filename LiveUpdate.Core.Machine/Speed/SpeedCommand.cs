@@ -8,13 +8,14 @@ using Microsoft.Win32.SafeHandles;
 namespace LiveUpdate.Machine.Speed;
 
 /// <summary>
-/// What the client costs beside the same requests of a C program (payload/speed.c): in turn, each a process of its own, the fastest of some
-/// rounds. The arguments are those of the C program, or <c>compare STAGE</c>.
+/// What the client costs beside the same requests of a C program (payload/speed.c): in turn, each a process of its own, and of each hundred
+/// the fastest of some rounds, for the host has other work. The arguments are those of the C program, or <c>compare STAGE</c>.
 /// </summary>
 internal static class SpeedCommand
 {
     private const int Count = 2000;
-    private const int Rounds = 3;
+    private const int Batch = 100;
+    private const int Rounds = 4;
     private const string Native = "/payload/speed";
 
     public static int Run(string[] args)
@@ -33,7 +34,7 @@ internal static class SpeedCommand
                 Compare("retrieve");
                 return 0;
             case [var what, var count, var name]:
-                Console.WriteLine(Measure(what, int.Parse(count, CultureInfo.InvariantCulture), name));
+                Console.WriteLine(string.Join(' ', Measure(what, int.Parse(count, CultureInfo.InvariantCulture), name)));
                 return 0;
             default:
                 return 2;
@@ -42,81 +43,96 @@ internal static class SpeedCommand
 
     private static void Compare(string what)
     {
-        long native = long.MaxValue, client = long.MaxValue;
+        long[] native = [], client = [];
         for (int round = 0; round < Rounds; round++)
         {
-            native = Math.Min(native, Start(Native, what, $"native-{round}"));
-            client = Math.Min(client, Start(Environment.ProcessPath!, what, $"client-{round}"));
+            native = Fastest(native, Start(Native, what, $"native-{round}"));
+            client = Fastest(client, Start(Environment.ProcessPath!, what, $"client-{round}"));
         }
 
+        double c = native.Sum(), ours = client.Sum();
         Console.WriteLine(
-            $"SPEED {what}, {Count} times: C {native / 1000.0:F1} us, client {client / 1000.0:F1} us, ratio {(double)client / native:F2}");
+            $"SPEED {what}, {Count} times: C {c / Count / 1000:F1} us, client {ours / Count / 1000:F1} us, ratio {ours / c:F2}");
     }
 
-    private static long Start(string program, string what, string name)
+    private static long[] Fastest(long[] left, long[] right) => left.Length == 0 ? right : [.. left.Zip(right, Math.Min)];
+
+    private static long[] Start(string program, string what, string name)
     {
         string count = Count.ToString(CultureInfo.InvariantCulture);
         string[] arguments = program == Native ? [what, count, name] : ["speed", what, count, name];
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         string answer = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return long.Parse(answer.Trim(), CultureInfo.InvariantCulture);
+        return [.. answer.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(number => number.Length > 0).Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
     }
 
-    /// <summary>Nanoseconds a request, in the second of two rounds: the first is to warm up.</summary>
-    private static long Measure(string what, int count, string name)
+    /// <summary>Nanoseconds of each hundred, in the second of two rounds: the first is to warm up.</summary>
+    private static long[] Measure(string what, int count, string name)
     {
         using var device = KernelDevice.Open();
         var kept = new IDisposable[count];
-        long time = 0;
+        var watch = new BatchWatch(count, Batch);
         for (int round = 0; round < 2; round++)
         {
             string roundName = $"{name}-{round}";
-            time = what switch
+            switch (what)
             {
-                "create" => Create(device, roundName, kept),
-                "preserve" => Preserve(device, roundName, kept),
-                _ => Retrieve(device, roundName, kept),
-            };
+                case "create":
+                    Create(device, roundName, kept, watch);
+                    break;
+                case "preserve":
+                    Preserve(device, roundName, kept, watch);
+                    break;
+                default:
+                    Retrieve(device, roundName, kept, watch);
+                    break;
+            }
+
             foreach (IDisposable one in kept)
                 one.Dispose();
         }
 
-        return time / count;
+        return watch.Batches;
     }
 
-    private static long Create(KernelDevice device, string name, IDisposable[] kept)
+    private static void Create(KernelDevice device, string name, IDisposable[] kept, BatchWatch watch)
     {
-        long start = Stopwatch.GetTimestamp();
+        watch.Start();
         for (int i = 0; i < kept.Length; i++)
+        {
             kept[i] = device.CreateSession(string.Create(CultureInfo.InvariantCulture, $"{name}-{i}"));
-        return Since(start);
+            watch.Done(i);
+        }
     }
 
-    private static long Preserve(KernelDevice device, string name, IDisposable[] kept)
+    private static void Preserve(KernelDevice device, string name, IDisposable[] kept, BatchWatch watch)
     {
         SafeFileHandle[] files = MakeFiles(kept.Length);
         using Session session = device.CreateSession(name);
-        long start = Stopwatch.GetTimestamp();
+        watch.Start();
         for (int i = 0; i < files.Length; i++)
+        {
             session.Preserve((ulong)i, files[i]);
-        long time = Since(start);
+            watch.Done(i);
+        }
+
         files.CopyTo(kept, 0);
-        return time;
     }
 
-    private static long Retrieve(KernelDevice device, string name, IDisposable[] kept)
+    private static void Retrieve(KernelDevice device, string name, IDisposable[] kept, BatchWatch watch)
     {
         Session session = device.RetrieveSession(name);
-        long start = Stopwatch.GetTimestamp();
+        watch.Start();
         for (int i = 0; i < kept.Length; i++)
+        {
             kept[i] = session.Retrieve<SafeFileHandle>((ulong)i);
-        long time = Since(start);
-        session.Close();
-        return time;
-    }
+            watch.Done(i);
+        }
 
-    private static long Since(long start) => (long)Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        session.Close();
+    }
 
     private static void PreserveForRetrieve()
     {

@@ -1,4 +1,4 @@
-/* The requests of the live update from C, timed: speed create|preserve|retrieve COUNT NAME. Prints nanoseconds a request.
+/* The requests of the live update from C, timed: speed create|preserve|retrieve COUNT NAME. Prints the nanoseconds of each hundred.
  * The client of the library is measured against it: see LiveUpdate.Core.Machine, speed. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -24,6 +24,10 @@ struct file_argument {
 	uint64_t token;
 };
 
+enum { BATCH = 100, MOST = 1000 };
+
+static double batches[MOST], start;
+
 static void fail(const char *what)
 {
 	perror(what);
@@ -36,6 +40,15 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec * 1e9 + time.tv_nsec;
+}
+
+/* Notes the time after each request; a batch that is complete is one number. */
+static void done(int i)
+{
+	if (i % BATCH != BATCH - 1)
+		return;
+	batches[i / BATCH] = now() - start;
+	start = now();
 }
 
 static int session(int device, unsigned long request, const char *name)
@@ -57,23 +70,21 @@ static int file(int owner, unsigned long request, int fd, uint64_t token)
 	return argument.fd;
 }
 
-static double create(int device, const char *prefix, int count, int *files)
+static void create(int device, const char *prefix, int count, int *files)
 {
-	double start = now();
-
+	start = now();
 	for (int i = 0; i < count; i++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.40s-%d", prefix, i);
 		files[i] = session(device, 0xBA00, name);
+		done(i);
 	}
-	return now() - start;
 }
 
-static double preserve(int device, const char *name, int count, int *files)
+static void preserve(int device, const char *name, int count, int *files)
 {
 	int owner = session(device, 0xBA00, name);
-	double start, end;
 
 	for (int i = 0; i < count; i++) {
 		files[i] = memfd_create("speed", MFD_CLOEXEC);
@@ -81,33 +92,32 @@ static double preserve(int device, const char *name, int count, int *files)
 			fail("memfd");
 	}
 	start = now();
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		file(owner, 0xBA40, files[i], i);
-	end = now();
+		done(i);
+	}
 	close(owner);
-	return end - start;
 }
 
-static double retrieve(int device, const char *name, int count, int *files)
+static void retrieve(int device, const char *name, int count, int *files)
 {
 	int owner = session(device, 0xBA01, name);
-	double start = now(), end;
 
-	for (int i = 0; i < count; i++)
+	start = now();
+	for (int i = 0; i < count; i++) {
 		files[i] = file(owner, 0xBA41, -1, i);
-	end = now();
+		done(i);
+	}
 	close(owner);
-	return end - start;
 }
 
 int main(int argc, char **argv)
 {
 	struct rlimit limit = { 1 << 20, 1 << 20 };
 	int device = open("/dev/liveupdate", O_RDWR | O_CLOEXEC), count = argc > 3 ? atoi(argv[2]) : 0, *files;
-	double (*work)(int, const char *, int, int *);
-	double time = 0;
+	void (*work)(int, const char *, int, int *);
 
-	if (device < 0 || count < 1)
+	if (device < 0 || count < 1 || count / BATCH > MOST)
 		fail("usage: speed create|preserve|retrieve COUNT NAME");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	files = calloc(count, sizeof(*files));
@@ -118,10 +128,12 @@ int main(int argc, char **argv)
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.40s-%d", argv[3], round);
-		time = work(device, name, count, files);
+		work(device, name, count, files);
 		for (int i = 0; i < count; i++)
 			close(files[i]);
 	}
-	printf("%.0f\n", time / count);
+	for (int i = 0; i < count / BATCH; i++)
+		printf("%.0f ", batches[i]);
+	printf("\n");
 	return 0;
 }
