@@ -18,7 +18,7 @@ public abstract class LiveUpdateDevice : IControlObject, IDisposable
     /// <summary>The names of the sessions that came from the previous generation and are not finished and closed; a snapshot.</summary>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     /// <exception cref="ObjectDisposedException">The device is closed, or the orchestrator disposed.</exception>
-    /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over.</exception>
+    /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over. EOPNOTSUPP: a real device, which lists nothing.</exception>
     public abstract IReadOnlyList<string> GetIncomingSessions();
 
     /// <summary>Makes an outgoing session (reference S-01 to S-07).</summary>

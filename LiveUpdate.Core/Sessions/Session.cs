@@ -29,7 +29,7 @@ public abstract class Session : IControlObject, IDisposable
 
     /// <summary>The files of the session in order of preservation; a snapshot.</summary>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
-    /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over.</exception>
+    /// <exception cref="LiveUpdateException">ESHUTDOWN: handed over. EOPNOTSUPP: a session of a real device, which lists nothing.</exception>
     /// <exception cref="ObjectDisposedException">The session is closed, or the orchestrator disposed.</exception>
     public abstract IReadOnlyList<SessionFile> GetFiles();
 
@@ -123,6 +123,10 @@ public abstract class Session : IControlObject, IDisposable
     /// Unpreserves an outgoing session; puts an unfinished incoming one back, so that it can be retrieved again. Never finishes, and does
     /// nothing after a hand-over or when called again.
     /// </summary>
+    /// <remarks>
+    /// An incoming session of a <c>KernelDevice</c> is parked for the life of the process; the end of the process finishes it, as the kernel
+    /// does.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">Called from a callback.</exception>
     public void Dispose()
     {
