@@ -19,6 +19,7 @@ internal static class ContractTable
         Step(DeviceContract.Unknown_sessions_are_not_found),
         Step(DeviceContract.One_of_two_threads_wins),
         Step(DeviceContract.Files_survive, DeviceContract.Files_survive_after),
+        Step(DeviceContract.Streams_are_flushed, DeviceContract.Streams_are_flushed_after),
         Step(DeviceContract.Retrieves_are_of_one_description, DeviceContract.Retrieves_are_of_one_description_after),
         Step(DeviceContract.Empty_session_survives, DeviceContract.Empty_session_survives_after),
         Step(DeviceContract.Disposed_unfinished_session_is_not_lost, DeviceContract.Disposed_unfinished_session_is_not_lost_after),

@@ -51,6 +51,25 @@ internal static partial class DeviceContract
     }
 
     [ContractStep]
+    public static void Streams_are_flushed(ContractWorld world)
+    {
+        using LiveUpdateDevice device = world.Open();
+        using var stream = new FileStream(Memfd.Create(""), FileAccess.ReadWrite);
+        stream.Write("buffered"u8);
+        device.CreateSession("stream").Preserve(1, stream);
+    }
+
+    public static void Streams_are_flushed_after(ContractWorld world)
+    {
+        using LiveUpdateDevice device = world.Open();
+        using Session session = device.RetrieveSession("stream");
+        using var file = session.Retrieve<SafeFileHandle>(1);
+        Expect.Equal(Memfd.Read(file), "buffered");
+        Expect.Equal(Memfd.Position(file), 8);
+        session.Finish();
+    }
+
+    [ContractStep]
     public static void Retrieves_are_of_one_description(ContractWorld world) => PreserveOne(world, "retrieves", "shared");
 
     public static void Retrieves_are_of_one_description_after(ContractWorld world)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Machine.Contract;
@@ -81,6 +82,8 @@ internal static partial class DeviceContract
         Expect.Refused(LiveUpdateError.Exists, "preserve", "refuses", 1, () => session.Preserve(1, file));
         Expect.Refused(LiveUpdateError.BadDescriptor, "preserve", "refuses", 2, () => session.Preserve(2, closed));
         Expect.Refused(LiveUpdateError.NotFound, "preserve", "refuses", 2, () => session.Preserve(2, other));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Expect.Refused(LiveUpdateError.NotFound, "preserve", "refuses", 2, () => session.Preserve(2, socket));
         Expect.Refused(LiveUpdateError.NotFound, "preserve", "refuses", 2, () => session.Preserve(2, new object()));
         Expect.Refused(LiveUpdateError.NotFound, "preserve", "refuses", 2, () => session.Preserve(2, session));
         Expect.Refused(LiveUpdateError.NotFound, "preserve", "refuses", 2, () => session.Preserve(2, device));

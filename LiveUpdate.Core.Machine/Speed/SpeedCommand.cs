@@ -15,7 +15,7 @@ internal static class SpeedCommand
 {
     private const int Count = 2000;
     private const int Batch = 100;
-    private const int Rounds = 4;
+    private const int Rounds = 3;
     private const string Native = "/payload/speed";
 
     public static int Run(string[] args)
