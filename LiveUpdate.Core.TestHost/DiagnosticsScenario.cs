@@ -21,9 +21,17 @@ internal sealed class DiagnosticsScenario : Scenario
         Say($"answer {Ask(socket)}");
     }
 
+    // The name has the time of the process's start as well: one that was killed leaves its socket, and numbers of processes are used again.
     private static string[] Find(string end) => [.. Directory
-        .EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-*")
+        .EnumerateFiles(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-{StartTime()}-*")
         .Where(path => path.EndsWith(end, StringComparison.Ordinal))];
+
+    private static string StartTime()
+    {
+        const int AfterName = 19;
+        string status = File.ReadAllText("/proc/self/stat");
+        return status[(status.LastIndexOf(')') + 2)..].Split(' ')[AfterName];
+    }
 
     // The diagnostics protocol's request for the process information: magic, size, command set and command, a reserved field.
     private static string Ask(Socket socket)
