@@ -23,7 +23,7 @@ public sealed partial class KexecHandover
     /// <param name="bytes">The size in bytes; rounded up to a power of two of pages.</param>
     /// <param name="owner">Who holds the pages.</param>
     /// <returns>The address of zeroed memory, to be given back with <see cref="FreePreserved"/>.</returns>
-    /// <exception cref="LiveUpdateException">0 bytes (EINVAL), more than 4 MiB (E2BIG), or no room (ENOMEM).</exception>
+    /// <exception cref="LiveUpdateException">0 bytes (EINVAL), more than 4 MiB (E2BIG), or no room (ENOMEM, and what memory that grows may answer: EMFILE, EPERM).</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="owner"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Not active, or a hand-over is written.</exception>
@@ -63,7 +63,7 @@ public sealed partial class KexecHandover
     /// <param name="bytes">The size in bytes; rounded up to a power of two of pages.</param>
     /// <param name="owner">Who holds the pages.</param>
     /// <returns>The address of zeroed memory, to be given back with <see cref="Free"/>.</returns>
-    /// <exception cref="LiveUpdateException">0 bytes (EINVAL), more than 4 MiB (E2BIG), or no room (ENOMEM).</exception>
+    /// <exception cref="LiveUpdateException">0 bytes (EINVAL), more than 4 MiB (E2BIG), or no room (ENOMEM, and what memory that grows may answer: EMFILE, EPERM).</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is negative.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="owner"/> is null.</exception>
     /// <exception cref="InvalidOperationException">Not active, or a hand-over is written.</exception>
@@ -201,7 +201,11 @@ public sealed partial class KexecHandover
         if (AllocationFault is { } fault && fault(bytes))
             return false;
         if (!_pool.TryAllocate(order, owner, out address))
+        {
+            error = _pool.Shortage;
             return false;
+        }
+
         error = LiveUpdateError.None;
         return true;
     }

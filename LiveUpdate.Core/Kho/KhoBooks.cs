@@ -3,7 +3,7 @@ using LiveUpdate.Abi;
 namespace LiveUpdate.Kho;
 
 /// <summary>
-/// The managed books of a generation over a memory, a few bytes a page. They can be made before the generation attaches, so that their
+/// The managed books of a generation over a memory, a few bytes a page of all that it can grow to. They can be made before the generation attaches, so that their
 /// pages are there when the time counts.
 /// </summary>
 internal sealed class KhoBooks
@@ -11,7 +11,7 @@ internal sealed class KhoBooks
     public KhoBooks(KhoMemory memory)
     {
         Pool = new PagePool(memory);
-        Incoming = new byte[memory.Length >> LuoAbi.PageShift];
+        Incoming = new byte[memory.MaxLength >> LuoAbi.PageShift];
     }
 
     /// <summary>Which pages are free, and who owns the others.</summary>

@@ -28,7 +28,7 @@ public abstract class KhoMemory : IDisposable
     public static PhysicalAddress DefaultBase => new(0x1_0000_0000);
 
     private readonly ulong _base;
-    private readonly ulong _length;
+    private ulong _length;
     private unsafe byte* _start;
     private KexecHandover? _active;
     private volatile bool _disposed;
@@ -55,6 +55,9 @@ public abstract class KhoMemory : IDisposable
 
     /// <summary>Whether the memory is one stretch, so that every address from <see cref="Base"/> on is there.</summary>
     internal virtual bool IsContiguous => true;
+
+    /// <summary>The length that the memory can grow to, in bytes; <see cref="Length"/> for memory that does not grow.</summary>
+    internal virtual long MaxLength => Length;
 
     /// <summary>Makes zeroed memory of this process: an anonymous mapping on Linux, native memory elsewhere.</summary>
     /// <param name="bytes">The length in bytes; rounded up to whole pages.</param>
@@ -126,6 +129,7 @@ public abstract class KhoMemory : IDisposable
         byte* start = _start;
         ulong offset = address.Value - _base;
         // A stretch of _length bytes is mapped at _start while _start is not null, and the sum cannot overflow because both are below 2^63.
+        // The length only ever rises.
         if (start != null && length >= 0 && offset <= _length && (ulong)(uint)length <= _length - offset)
             return new Span<byte>(start + offset, length);
         return GetSpanSlow(address, length);
@@ -172,6 +176,15 @@ public abstract class KhoMemory : IDisposable
     {
     }
 
+    /// <summary>Makes the memory longer, by as much as it likes.</summary>
+    /// <param name="error">Why not; ENOMEM for memory that does not grow, or not beyond what it has.</param>
+    /// <returns>False if it is as it was.</returns>
+    internal virtual bool TryGrow(out LiveUpdateError error)
+    {
+        error = LiveUpdateError.OutOfMemory;
+        return false;
+    }
+
     /// <summary>Makes a generation the one that owns the memory, and ends the one before it.</summary>
     internal void Activate(KexecHandover generation)
     {
@@ -191,6 +204,9 @@ public abstract class KhoMemory : IDisposable
     /// <summary>Throws when the memory has been given up.</summary>
     private protected void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, typeof(KhoMemory));
 
+    /// <summary>Lets in what has been mapped behind the end.</summary>
+    private protected void SetLength(long length) => Volatile.Write(ref _length, (ulong)length);
+
     private Span<byte> GetSpanSlow(PhysicalAddress address, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -207,7 +223,7 @@ public abstract class KhoMemory : IDisposable
     // Null is what tells GetSpan that nothing is mapped any more.
     private unsafe void Forget() => _start = null;
 
-    private static long RoundUpToPages(long bytes)
+    private protected static long RoundUpToPages(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, (long)int.MaxValue << LuoAbi.PageShift);

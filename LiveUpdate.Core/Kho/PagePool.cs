@@ -12,11 +12,15 @@ internal sealed class PagePool
     public PagePool(KhoMemory memory)
     {
         _memory = memory;
-        _pages = new PageAllocator((int)(memory.Length >> LuoAbi.PageShift));
+        _pages = new PageAllocator((int)(memory.MaxLength >> LuoAbi.PageShift));
         _owners = new PageOwner?[_pages.PageCount];
     }
 
-    public int PageCount => _pages.PageCount;
+    /// <summary>The pages that are there now.</summary>
+    public int PageCount => (int)(_memory.Length >> LuoAbi.PageShift);
+
+    /// <summary>Why the last block that could not be had was not there.</summary>
+    public LiveUpdateError Shortage { get; private set; }
 
     public int FreePages => _pages.FreePages;
 
@@ -40,10 +44,10 @@ internal sealed class PagePool
     /// <inheritdoc cref="PageAllocator.Release"/>
     public void Release(int start, int count) => _pages.Release(start, count);
 
-    /// <summary>Takes a zeroed block for an owner.</summary>
+    /// <summary>Takes a zeroed block for an owner; memory that can grow does so for it.</summary>
     public bool TryAllocate(int order, PageOwner owner, out PhysicalAddress address)
     {
-        if (!_pages.TryAllocate(order, out int page))
+        if (!_pages.TryAllocate(order, out int page) && !TryGrowFor(order, out page))
         {
             address = PhysicalAddress.None;
             return false;
@@ -76,6 +80,24 @@ internal sealed class PagePool
         _pages.Return(page);
         _owners[page]!.Add(-(1L << order));
         _owners[page] = null;
+    }
+
+    private bool TryGrowFor(int order, out int page)
+    {
+        page = 0;
+        do
+        {
+            int before = PageCount;
+            if (!_memory.TryGrow(out LiveUpdateError error))
+            {
+                Shortage = error;
+                return false;
+            }
+
+            _pages.Release(before, PageCount - before);
+        }
+        while (!_pages.TryAllocate(order, out page));
+        return true;
     }
 
     private bool TryGetPage(PhysicalAddress address, out int page)

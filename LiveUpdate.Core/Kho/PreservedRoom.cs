@@ -30,7 +30,7 @@ public sealed class PreservedRoom : IDisposable
         try
         {
             // More than there is would take every free page first, and make others fail meanwhile.
-            if (bytes > memory.Memory.Length)
+            if (bytes > memory.Memory.MaxLength)
                 throw NoMemory(bytes);
             Reserve(bytes, owner);
         }

@@ -17,9 +17,23 @@ internal static class SharedMemoryFile
     private const int ForbiddenSeals = Libc.F_SEAL_WRITE | Libc.F_SEAL_FUTURE_WRITE;
 
     /// <summary>Makes a memfd of that length, sealed.</summary>
-    public static SafeFileHandle Create(long length, string name)
+    public static SafeFileHandle Create(long length, string name) => Create(length, name, mayBeNoExec: true);
+
+    /// <summary>Makes a memfd that a kernel preserves at once and gives back as it was: wholly allocated, and without an exec seal.</summary>
+    /// <exception cref="LiveUpdateException">EACCES where <c>vm.memfd_noexec</c> is 2; ENOMEM, ENOSPC: no room.</exception>
+    public static SafeFileHandle CreateAllocated(long length, string name)
     {
-        SafeFileHandle file = Create(name);
+        SafeFileHandle file = Create(length, name, mayBeNoExec: false);
+        if (Libc.Fallocate(file, 0, 0, (nint)length) == 0)
+            return file;
+        int errno = Marshal.GetLastPInvokeError();
+        file.Dispose();
+        throw Errno.Failed(errno, $"Allocating {length} bytes of a memfd");
+    }
+
+    private static SafeFileHandle Create(long length, string name, bool mayBeNoExec)
+    {
+        SafeFileHandle file = Create(name, mayBeNoExec);
         try
         {
             if (Libc.Ftruncate(file, (nint)length) != 0)
@@ -59,12 +73,12 @@ internal static class SharedMemoryFile
     }
 
     // MFD_EXEC is unknown before Linux 6.3 (EINVAL) and refused where vm.memfd_noexec is 2 (EACCES).
-    private static SafeFileHandle Create(string name)
+    private static SafeFileHandle Create(string name, bool mayBeNoExec)
     {
         const uint Flags = Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING;
         SafeFileHandle file = Libc.MemfdCreate(name, Flags | Libc.MFD_EXEC);
         int errno = file.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
-        if (errno is EINVAL or EACCES)
+        if (errno == EINVAL || (errno == EACCES && mayBeNoExec))
         {
             file.Dispose();
             file = Libc.MemfdCreate(name, errno == EINVAL ? Flags : Flags | Libc.MFD_NOEXEC_SEAL);
@@ -73,6 +87,6 @@ internal static class SharedMemoryFile
         if (errno == 0)
             return file;
         file.Dispose();
-        throw Errno.Failed(errno, "Creating a memfd");
+        throw Errno.Failed(errno, errno == EACCES ? "Creating a memfd with MFD_EXEC, which vm.memfd_noexec = 2 forbids," : "Creating a memfd");
     }
 }
