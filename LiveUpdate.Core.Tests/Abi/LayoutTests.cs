@@ -42,7 +42,7 @@ public class LayoutTests
             ("Reserved", 88),
             ("Checksum", 92));
         yield return Structure<RecordPoolHeaderSer>(64, ("Magic", 0), ("RecordSize", 8), ("Reserved", 12), ("Used", 16));
-        yield return Structure<DescriptorSlotSer>(32, ("Descriptor", 0), ("State", 4), ("Device", 8), ("Inode", 16), ("Reserved", 24));
+        yield return Structure<DescriptorSlotSer>(32, ("Descriptor", 0), ("State", 4), ("Device", 8), ("Inode", 16), ("Token", 24));
         yield return Structure<FileNameSer>(136, ("Token", 0), ("Session", 8), ("Name", 72));
         yield return Structure<LuoCoreSer>(
             160,

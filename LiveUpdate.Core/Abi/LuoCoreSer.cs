@@ -25,7 +25,8 @@ namespace LiveUpdate.Abi;
 /// 108     4  trace_flags        W3C trace flags of the hand-over's activity, 0 for none
 /// 112    16  trace_id           W3C trace id, in its byte order; 0 for none
 /// 128     8  span_id            W3C span id, in its byte order; 0 for none
-/// 136    24  reserved           0
+/// 136     8  carrier_pa         <see cref="CarrierSer"/> of a hand-over across a kernel, 0 for none
+/// 144    16  reserved           0
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1, Size = Size)]
@@ -99,4 +100,7 @@ public struct LuoCoreSer
 
     /// <summary>Its span id.</summary>
     public ulong SpanId;
+
+    /// <summary>The record of what the kernel carries, 0 for none.</summary>
+    public ulong CarrierPa;
 }

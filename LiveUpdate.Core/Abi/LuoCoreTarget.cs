@@ -17,4 +17,7 @@ public enum LuoCoreTarget : uint
 
     /// <summary>By the file descriptor store of the service manager.</summary>
     ServiceManager = 4,
+
+    /// <summary>By a kexec into another kernel.</summary>
+    Kernel = 5,
 }

@@ -15,7 +15,7 @@ namespace LiveUpdate;
 /// A handler adds the descriptor when a file is preserved and hands the slot's number over; the handler of the next generation takes it.
 /// The table lies in preserved memory (<see cref="DescriptorSlotSer"/>); the descriptors themselves are carried by the hand-over. Safe for threads.
 /// </remarks>
-public sealed class DescriptorSlots
+public sealed partial class DescriptorSlots
 {
     private readonly Lock _lock = new();
     private readonly KexecHandover _memory;
@@ -64,10 +64,14 @@ public sealed class DescriptorSlots
     /// <returns>The number of the slot, 0 or more.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="handle"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
-    /// <exception cref="LiveUpdateException">ENOMEM or ENOSPC: no room in preserved memory. EBADF: not an open descriptor.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// ENOMEM or ENOSPC: no room in preserved memory. EBADF: not an open descriptor. EOPNOTSUPP, across a kernel: outside of a file's
+    /// <c>Preserve</c>, or a second one for the same file, since the file's token is what names it to the kernel.
+    /// </exception>
     public int Add(SafeHandle handle)
     {
         ArgumentNullException.ThrowIfNull(handle);
+        ThrowIfNotCarried();
         bool held = false;
         handle.DangerousAddRef(ref held);
         try
@@ -97,6 +101,7 @@ public sealed class DescriptorSlots
                 }
 
                 _mirror?.Added(slot, handle);
+                NoteAdded(slot);
                 return slot;
             }
         }
@@ -122,6 +127,7 @@ public sealed class DescriptorSlots
             Write(slot, default);
             _free.Push(slot);
             _mirror?.Removed(slot);
+            NoteRemoved(slot);
             if (_free.Count == _outgoing.Count)
             {
                 _outgoing.Clear();
@@ -144,6 +150,7 @@ public sealed class DescriptorSlots
             if (!TryPeek(slot, out SafeFileHandle? handle))
                 throw new LiveUpdateException(LiveUpdateError.NotFound, $"No descriptor arrived in slot {slot}, or it was taken already.");
             _incoming[slot] = null;
+            ForgetCarried(slot);
             _incomingCount--;
             return handle;
         }
@@ -153,13 +160,14 @@ public sealed class DescriptorSlots
     /// <param name="slot">The number that was handed over.</param>
     /// <param name="handle">The descriptor; owned by this table.</param>
     /// <returns>False if none arrived in this slot, or it was taken or released.</returns>
+    /// <exception cref="LiveUpdateException">Across a kernel: it refuses to give the descriptor out.</exception>
     [MethodImpl(WithinPause.Compiled)]
     public bool TryPeek(int slot, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SafeFileHandle? handle)
     {
         // Asked once a file within the pause: the table is one array, and what is taken from it becomes null.
         SafeFileHandle?[] incoming = _incoming;
         handle = (uint)slot < (uint)incoming.Length ? incoming[slot] : null;
-        return handle is not null;
+        return handle is not null || TryFetch(slot, out handle);
     }
 
     /// <summary>Closes a descriptor that arrived and that nobody took; does nothing if somebody did.</summary>
@@ -168,11 +176,12 @@ public sealed class DescriptorSlots
     {
         lock (_lock)
         {
-            if (!TryPeek(slot, out SafeFileHandle? handle))
+            if (!Contains(slot))
                 return;
+            _incoming[slot]?.Dispose();
             _incoming[slot] = null;
+            ForgetCarried(slot);
             _incomingCount--;
-            handle.Dispose();
         }
     }
 
@@ -234,18 +243,13 @@ public sealed class DescriptorSlots
     /// <returns>How many there were.</returns>
     internal int ReleaseIncoming()
     {
-        int count = 0;
+        int count;
         lock (_lock)
         {
             foreach (SafeFileHandle? handle in _incoming)
-            {
-                if (handle is null)
-                    continue;
-                handle.Dispose();
-                count++;
-            }
-
-            (_incoming, _incomingCount) = ([], 0);
+                handle?.Dispose();
+            count = _incomingCount;
+            (_incoming, _carriedIncoming, _incomingCount) = ([], null, 0);
         }
 
         return count;

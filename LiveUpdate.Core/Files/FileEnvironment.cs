@@ -19,6 +19,9 @@ internal sealed class FileEnvironment
 
     public required FileNames Names { get; init; }
 
+    /// <summary>What carries the descriptors of files; null where they travel with the process, or from process to process.</summary>
+    public CarriedSessions? Carried { get; set; }
+
     /// <summary>Allocations of managed records, which tests make fail (reference F-07).</summary>
     public Func<string, bool>? RecordFault { get; set; }
 }

@@ -234,6 +234,8 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         FileRegistration registration = environment.Handlers[entry.Handler];
         FileCall call = MakeCall(number, ref entry, registration);
         call.File = null;
+        // Whoever has no number left for it finds out before the one attempt is made, as with the kernel itself (reference U-21).
+        environment.Carried?.CheckDescriptorFree();
         try
         {
             using CallbackScope callback = CallbackScope.Enter();

@@ -117,10 +117,50 @@ internal sealed partial class OutgoingFileSet
             Token = attempt.Token,
         };
         attempt.Callback = "preserve";
-        registration.Handler.InvokePreserve(ref call);
+        if (environment.Carried is { } carried)
+            PreserveCarried(ref attempt, ref call, carried);
+        else
+            registration.Handler.InvokePreserve(ref call);
         attempt.Callback = null;
         FileRecord.Write(_blocks!.GetEntry(_files.Count), registration.Field, new DataHandle(call.Data), new Token(call.Token));
         _files.Add(call.Token, call.Data, registration.Number, accepted, call.State);
+    }
+
+    /// <summary>
+    /// Preserves a file, and then its descriptor in the carrier's session. That is last, since what a kernel has taken it gives back with the
+    /// whole session only (reference F-23); if it refuses, the handler undoes what it did.
+    /// </summary>
+    private void PreserveCarried(ref Attempt attempt, ref FileCall call, CarriedSessions carried)
+    {
+        FileHandler handler = attempt.Registration.Handler;
+        environment.Descriptors.BeginCollect();
+        int slot;
+        try
+        {
+            handler.InvokePreserve(ref call);
+        }
+        finally
+        {
+            slot = DescriptorSlots.EndCollect();
+        }
+
+        attempt.Callback = null;
+        if (slot < 0)
+            return;
+        try
+        {
+            _carried ??= carried.Create(SessionName);
+            environment.Descriptors.Carry(slot, _carried, attempt.Token);
+        }
+        catch (Exception exception)
+        {
+            Unpreserve(ref call, attempt.Registration);
+            if (_carried is { Files: 0 })
+                CloseCarried();
+            if (exception is LiveUpdateException refusal)
+                throw Refusal.Create(refusal.Error, "preserve", refusal.Reason, session, attempt.Token, handler.Compatible, refusal.InnerException);
+            throw;
+        }
     }
 
     /// <summary>Undoes what an attempt holds, last first.</summary>

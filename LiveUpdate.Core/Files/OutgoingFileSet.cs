@@ -19,6 +19,10 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
     private readonly FileTable _files = new();
     private Dictionary<int, FileHold>? _holds;
     private BlockSet? _blocks;
+    private CarriedSession? _carried;
+
+    /// <summary>The session's name in bytes, which is what its carried session is known by.</summary>
+    public SessionName SessionName { get; init; }
 
     /// <summary>How many files there are.</summary>
     public int Count => _files.Count;
@@ -34,16 +38,7 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
             ref FileEntry entry = ref _files[number];
             FileRegistration registration = environment.Handlers[entry.Handler];
             FileCall call = MakeCall(ref entry, registration);
-            try
-            {
-                using CallbackScope callback = CallbackScope.Enter();
-                registration.Handler.InvokeUnpreserve(ref call);
-            }
-            catch (Exception exception)
-            {
-                environment.Errors.Add(Failed(exception, "unpreserve", entry.Token, registration));
-            }
-
+            Unpreserve(ref call, registration);
             UnpreserveFlbs(registration);
             FileHold hold = HoldOf(number, entry.File!);
             environment.Ids.Remove(hold.Id);
@@ -58,6 +53,7 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
         _holds = null;
         _blocks?.Dispose();
         _blocks = null;
+        CloseCarried();
     }
 
     /// <summary>
@@ -111,6 +107,26 @@ internal sealed partial class OutgoingFileSet(FileEnvironment environment, PageO
         foreach (FileHold hold in _holds?.Values ?? Enumerable.Empty<FileHold>())
             hold.Release();
         _holds = null;
+    }
+
+    private void Unpreserve(ref FileCall call, FileRegistration registration)
+    {
+        try
+        {
+            using CallbackScope callback = CallbackScope.Enter();
+            registration.Handler.InvokeUnpreserve(ref call);
+        }
+        catch (Exception exception)
+        {
+            environment.Errors.Add(Failed(exception, "unpreserve", call.Token, registration));
+        }
+    }
+
+    private void CloseCarried()
+    {
+        if (_carried is { } carried)
+            environment.Carried!.Close(carried);
+        _carried = null;
     }
 
     private void UnpreserveFlbs(FileRegistration registration)

@@ -44,7 +44,7 @@ public sealed class DescriptorHandler : FileHandler<SafeHandle>
     [MethodImpl(WithinPause.Compiled)]
     protected override void Verify(in VerifyContext context)
     {
-        if (context.Data.Value > int.MaxValue || !context.Descriptors.TryPeek((int)context.Data.Value, out _))
+        if (context.Data.Value > int.MaxValue || !context.Descriptors.Contains((int)context.Data.Value))
             throw NoSuchSlot(context.Data);
     }
 

@@ -101,7 +101,7 @@ public sealed class MemfdHandler : FileHandler<SafeHandle>
     protected override void Verify(in VerifyContext context)
     {
         MemfdFdSer record = Read(context.Memory, context.Data.Address);
-        if (!context.Descriptors.TryPeek(record.Slot, out _))
+        if (!context.Descriptors.Contains(record.Slot))
             throw BadRecord(context.Data.Address, record);
     }
 

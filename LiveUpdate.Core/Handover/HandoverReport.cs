@@ -59,6 +59,7 @@ internal static class HandoverReport
         LuoCoreTarget.Exec => "exec",
         LuoCoreTarget.Successor => "successor",
         LuoCoreTarget.ServiceManager => "service-manager",
+        LuoCoreTarget.Kernel => "kernel",
         _ => "unknown",
     };
 }

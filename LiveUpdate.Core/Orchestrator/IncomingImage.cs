@@ -18,6 +18,8 @@ internal sealed class IncomingImage
 
     private static readonly PageOwner s_slotBlocks = new("incoming descriptor slots");
 
+    private static readonly PageOwner s_carriedBlocks = new("incoming carried sessions");
+
     private IncomingImage(ulong number, KhoSubtree root, PhysicalAddress flbPage)
     {
         Number = number;
@@ -48,6 +50,12 @@ internal sealed class IncomingImage
 
     /// <summary>The library's own record; null if another implementation wrote the image.</summary>
     public LuoCoreSer? Core { get; private set; }
+
+    /// <summary>Which sessions of the kernel carried the descriptors; null unless the hand-over was across a kernel.</summary>
+    public CarrierSer? Carrier { get; private set; }
+
+    /// <summary>The table of those sessions; null for none.</summary>
+    public IncomingBlockSet? CarriedSessions { get; private set; }
 
     /// <summary>Reads the image.</summary>
     /// <returns>Null if there is none: a clean start.</returns>
@@ -86,7 +94,7 @@ internal sealed class IncomingImage
             {
                 if (next == slots.Length)
                     return slots;
-                slots[next++] = slot.State == DescriptorSlotSer.InUse ? slot : null;
+                slots[next++] = slot.State != 0 ? slot : null;
             }
         }
 
@@ -131,6 +139,9 @@ internal sealed class IncomingImage
     public void Release(KexecHandover memory)
     {
         Slots?.Dispose();
+        CarriedSessions?.Dispose();
+        if (Core?.CarrierPa is { } carrier and not 0)
+            memory.TryRestoreAndFree(new PhysicalAddress(carrier));
         memory.TryRestoreAndFree(Root.Address);
         memory.TryRestoreAndFree(FlbPage);
         if (memory.TryGetSubtree(LuoCoreSer.SubtreeName, out KhoSubtree core))
@@ -176,6 +187,22 @@ internal sealed class IncomingImage
                 Slots = IncomingBlockSet.Open(
                     memory, new PhysicalAddress(core.DescriptorsPa), DescriptorSlotSer.Size, "descriptor slot block", s_slotBlocks);
             }
+
+            if (core.CarrierPa != 0)
+                ReadCarrier(memory, new PhysicalAddress(core.CarrierPa));
+        }
+    }
+
+    private void ReadCarrier(KexecHandover memory, PhysicalAddress address)
+    {
+        var record = MemoryMarshal.Read<CarrierSer>(memory.GetIncomingSpan(address, CarrierSer.Size, "carrier record"));
+        LiveUpdate.CarriedSessions.Check(record, address);
+        Claim(memory, address, "carrier record");
+        Carrier = record;
+        if (record.SessionsPa != 0)
+        {
+            CarriedSessions = IncomingBlockSet.Open(
+                memory, new PhysicalAddress(record.SessionsPa), CarriedSessionSer.Size, "carried session block", s_carriedBlocks);
         }
     }
 }

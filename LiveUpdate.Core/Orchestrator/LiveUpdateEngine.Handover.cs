@@ -184,6 +184,7 @@ internal sealed partial class LiveUpdateEngine
     {
         (PhysicalAddress slots, int count) = Descriptors.Seal();
         (PhysicalAddress names, int nameSlots) = _names.Seal();
+        PhysicalAddress carrier = Carried?.Seal() ?? PhysicalAddress.None;
         run.Descriptors = Descriptors.Count;
         run.Begin(UpdateStep.HandOver);
         var record = new LuoCoreSer
@@ -200,6 +201,7 @@ internal sealed partial class LiveUpdateEngine
             Files = (ulong)run.Files,
             Bytes = (ulong)run.Bytes,
             Target = run.Target,
+            CarrierPa = carrier.Value,
         };
         CoreRecord.SetTrace(ref record, run.Trace);
         CoreRecord.Write(Memory.GetSpan(_core, LuoCoreSer.Size), record);

@@ -66,6 +66,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
 
     public DescriptorSlots Descriptors { get; }
 
+    /// <summary>What carries the descriptors across a kernel; null where they travel from process to process.</summary>
+    public CarriedSessions? Carried { get; private set; }
+
     public SessionEnvironment Sessions { get; }
 
     public OutgoingSessionList Outgoing { get; }
@@ -149,6 +152,15 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         _image = image;
     }
 
+    /// <summary>Has descriptors travel in sessions of a carrier; before <see cref="Activate"/>.</summary>
+    /// <param name="carrier">Owned by the engine from here on.</param>
+    public void UseCarrier(DescriptorCarrier carrier)
+    {
+        Carried = new CarriedSessions(Memory, carrier);
+        Sessions.Files.Carried = Carried;
+        Descriptors.Carried = Carried;
+    }
+
     /// <summary>
     /// Reads sessions and files of the image, once; its first error is remembered for ever (reference O-21, R-00).
     /// </summary>
@@ -198,6 +210,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         _root = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
         _flbPage = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
         _core = Memory.AllocatePreserved(LuoAbi.PageSize, _rootOwner);
+        Carried?.Reserve();
         FlbPage.WriteHeader(Memory.GetSpan(_flbPage, LuoAbi.PageSize), 0);
         LuoRootSerializer.Write(Memory.GetSpan(_root, LuoAbi.PageSize), new LuoRoot(Number + 1, PhysicalAddress.None, _flbPage));
         Memory.AddSubtree(LuoAbi.SubtreeName, _root, LuoAbi.RootSize);
@@ -247,6 +260,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             Incoming.Abandon();
             Descriptors.ReleaseIncoming();
             Descriptors.ReleaseOutgoing();
+            Carried?.Dispose();
             LiveGenerations.Remove(this);
             Memory.Dispose();
             if (_ownsMemory)
@@ -273,7 +287,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
             {
                 DeserializeOnce();
                 // Where the generations do not live together nobody could verify before the commit.
-                if (IncomingCore is { Target: LuoCoreTarget.Exec or LuoCoreTarget.ServiceManager } && Memory.IsActive && !_verified)
+                if (IncomingCore is { Target: LuoCoreTarget.Exec or LuoCoreTarget.ServiceManager or LuoCoreTarget.Kernel } && Memory.IsActive && !_verified)
                     VerifyUnsynchronized();
             }
             catch (Exception exception)
@@ -328,11 +342,24 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     {
         if (unclaimed > 0)
             EngineLog.FilesDropped(_options.Logger, record.Name.ToString(), unclaimed, string.Join(", ", first));
+        FinishCarried(record.Name);
         if (Incoming.UnfinishedNames.Count > 0)
             return;
         int closed = Descriptors.ReleaseIncoming();
         if (closed > 0)
             EngineLog.DescriptorsDropped(_options.Logger, closed);
+    }
+
+    private void FinishCarried(SessionName name)
+    {
+        try
+        {
+            Carried?.Finish(name);
+        }
+        catch (LiveUpdateException exception)
+        {
+            _errors.Add(Refusal.Create(exception.Error, "finish", exception.Reason, name.ToString()));
+        }
     }
 
     private void VerifyUnsynchronized()

@@ -16,7 +16,7 @@ internal sealed class OutgoingSession : Session
         : base(name)
     {
         (_environment, _list) = (environment, list);
-        Files = new OutgoingFileSet(environment.Files, list.FileBlocks, Name);
+        Files = new OutgoingFileSet(environment.Files, list.FileBlocks, Name) { SessionName = name };
     }
 
     /// <inheritdoc/>
