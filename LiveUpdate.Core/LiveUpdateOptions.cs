@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using LiveUpdate.Abi;
 using LiveUpdate.Kho;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,6 +17,37 @@ public sealed class LiveUpdateOptions
     /// one before. 64 MiB unless set: room for about 800 000 files without state of their own.
     /// </summary>
     public long MemorySize { get; set; } = 64L << 20;
+
+    /// <summary>
+    /// What the updates of this orchestrator replace: the process, unless set, or the kernel. Every generation says the same. Across a kernel
+    /// the memory grows with what it holds, up to <see cref="MemorySize"/>, and the device is held open. Linux only.
+    /// </summary>
+    public LiveUpdateAcross Across { get; set; }
+
+    /// <summary>
+    /// Across a kernel: the name of the kernel's session with the orchestrator's memory; <c>liveupdate-core</c> unless set. Those with
+    /// descriptors are named after it, with a dot and a number. Every generation says the same.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value is empty, holds a NUL, or is longer than 52 bytes in UTF-8.</exception>
+    public string KernelSessionName
+    {
+        get;
+        set => field = SessionName.TryCreate(value + ".4294967295", out _) && value.Length > 0
+            ? value
+            : throw new ArgumentException("The name has 1 to 52 bytes in UTF-8, and no NUL.", nameof(value));
+    } = "liveupdate-core";
+
+    /// <summary>Across a kernel: where the control device is.</summary>
+    /// <exception cref="ArgumentException">The value is empty.</exception>
+    public string KernelDevicePath
+    {
+        get;
+        set
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            field = value;
+        }
+    } = LiveUpdateIoctl.DevicePath;
 
     /// <summary>
     /// Memory of the caller's, instead of some made at boot; the caller disposes it after the orchestrator. If it holds a hand-over the

@@ -125,6 +125,13 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
 
     private static LiveUpdateOrchestrator BootAlone(LiveUpdateOptions options)
     {
+        if (options is { Across: LiveUpdateAcross.Kernel, IsEnabled: true })
+        {
+            return OperatingSystem.IsLinux()
+                ? BootAcrossKernel(options)
+                : throw new PlatformNotSupportedException("Only Linux can be updated across its kernel.");
+        }
+
         var timeline = new UpdateTimeline();
         timeline.Begin(UpdateStep.Attach);
         CollectionWatch watch = CollectionWatch.Start();
@@ -175,7 +182,7 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <param name="cancellationToken">Calls the hand-over off; ignored after the commit.</param>
     /// <returns>What was moved and how long it took.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> is null.</exception>
-    /// <exception cref="ArgumentException">The target returns the next generation, or is for another system.</exception>
+    /// <exception cref="ArgumentException">The target returns the next generation, or the caller carries the update out.</exception>
     /// <exception cref="InvalidOperationException">
     /// Incoming sessions are unfinished, called from a callback, or another hand-over uses the target.
     /// </exception>
@@ -187,6 +194,8 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
         ArgumentNullException.ThrowIfNull(target);
         if (target is InProcessTarget)
             throw new ArgumentException("This target returns the next generation; call the overload for it.", nameof(target));
+        if (OperatingSystem.IsLinux() && target is KernelTarget { By: KexecBy.Caller })
+            throw new ArgumentException("The caller carries this update out: use Prepare.", nameof(target));
         return HandoverProcedure.Run(_engine, target, _discardUnfinished, cancellationToken);
     }
 

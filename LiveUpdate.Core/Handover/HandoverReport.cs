@@ -28,13 +28,17 @@ internal static class HandoverReport
         // Another implementation, or another kernel, left no record of ours.
         LuoCoreSer core = engine.IncomingCore.GetValueOrDefault();
         UpdateTimeline timeline = boot;
+        long frozen = core.Frozen;
         if (core.Started != 0)
         {
+            // Behind a kernel the clock that the record's times are of is gone.
+            long offset = engine.Image?.Carrier is { } carrier ? KernelClock.Offset(core, carrier, boot.Started) : 0;
+            frozen += offset;
             timeline = new UpdateTimeline();
-            timeline.Begin(UpdateStep.Prepare, core.Started);
-            timeline.Begin(UpdateStep.Freeze, core.Frozen);
-            timeline.Begin(UpdateStep.Serialize, core.Serialized);
-            timeline.Begin(UpdateStep.HandOver, core.HandedOver);
+            timeline.Begin(UpdateStep.Prepare, core.Started + offset);
+            timeline.Begin(UpdateStep.Freeze, core.Frozen + offset);
+            timeline.Begin(UpdateStep.Serialize, core.Serialized + offset);
+            timeline.Begin(UpdateStep.HandOver, core.HandedOver + offset);
             timeline.Append(boot);
         }
 
@@ -47,7 +51,7 @@ internal static class HandoverReport
             Descriptors = engine.Descriptors.IncomingCount,
             Bytes = (long)core.Bytes,
             Phases = timeline.ToPhases(),
-            FrozenAt = core.Frozen,
+            FrozenAt = frozen,
             Collections = collections,
         };
     }

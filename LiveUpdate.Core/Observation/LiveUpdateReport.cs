@@ -9,8 +9,8 @@ public sealed record LiveUpdateReport
     public required ulong Number { get; init; }
 
     /// <summary>
-    /// The way into the next generation: <c>in-process</c>, <c>exec</c>, <c>successor</c>, <c>service-manager</c>, or <c>unknown</c> if another
-    /// program wrote the image.
+    /// The way into the next generation: <c>in-process</c>, <c>exec</c>, <c>successor</c>, <c>service-manager</c>, <c>kernel</c>, or
+    /// <c>unknown</c> if another program wrote the image.
     /// </summary>
     public required string Target { get; init; }
 
@@ -33,7 +33,11 @@ public sealed record LiveUpdateReport
     /// When the first file was frozen, as a time stamp of <see cref="Stopwatch"/>: <c>Stopwatch.GetElapsedTime(report.FrozenAt)</c> in the next
     /// generation's first answer is what its clients waited. 0 if the image does not say.
     /// </summary>
-    /// <remarks>On Linux the clock is the same for all processes of one boot; across a kexec it starts anew.</remarks>
+    /// <remarks>
+    /// On Linux the clock is the same for all processes of one boot. Behind a kexec it has started anew: there the time stamp, which may be
+    /// negative, and the phase <c>hand-over</c>, which is the jump and the new kernel's start, are put on the new clock by the real-time
+    /// clock, and are as exact as the hardware's clock is: one second.
+    /// </remarks>
     public required long FrozenAt { get; init; }
 
     /// <summary>What this process's garbage collector did within the pause.</summary>

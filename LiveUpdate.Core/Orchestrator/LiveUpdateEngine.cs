@@ -69,6 +69,9 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     /// <summary>What carries the descriptors across a kernel; null where they travel from process to process.</summary>
     public CarriedSessions? Carried { get; private set; }
 
+    /// <summary>The carrier itself.</summary>
+    public DescriptorCarrier? Carrier { get; private set; }
+
     public SessionEnvironment Sessions { get; }
 
     public OutgoingSessionList Outgoing { get; }
@@ -156,6 +159,7 @@ internal sealed partial class LiveUpdateEngine : IDisposable
     /// <param name="carrier">Owned by the engine from here on.</param>
     public void UseCarrier(DescriptorCarrier carrier)
     {
+        Carrier = carrier;
         Carried = new CarriedSessions(Memory, carrier);
         Sessions.Files.Carried = Carried;
         Descriptors.Carried = Carried;
