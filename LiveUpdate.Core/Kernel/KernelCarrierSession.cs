@@ -13,7 +13,7 @@ internal sealed class KernelCarrierSession(KernelCarrier carrier, KernelSession 
     public override string Name => session.Name;
 
     /// <inheritdoc/>
-    public override SafeFileHandle Handle => session.Handle;
+    public override SafeFileHandle Handle => session.Descriptor;
 
     /// <inheritdoc/>
     public override void Preserve(ulong token, SafeHandle file)

@@ -88,7 +88,7 @@ public sealed class PreparedUpdate : IDisposable, IAsyncDisposable
     {
         KernelCarrier carrier = engine.Carrier as KernelCarrier ?? throw new InvalidOperationException("The carrier is the kernel's.");
         Dictionary<string, SafeFileHandle> sessions = engine.Carried!.Outgoing.ToDictionary(static session => session.Name, static session => session.Handle);
-        sessions.Add(carrier.Memory!.Name, carrier.Memory.Handle);
+        sessions.Add(carrier.Memory!.Name, carrier.Memory.Descriptor);
         Sessions = sessions;
         _ready.TrySetResult();
         _aborted.Wait();
