@@ -21,6 +21,7 @@ internal static class Program
         ["guards"] = GuardsCommand.Run,
         ["errors"] = ErrorsCommand.Run,
         ["speed"] = SpeedCommand.Run,
+        ["update"] = UpdateCommand.Run,
     };
 
     private static int Main(string[] args)
