@@ -22,6 +22,9 @@ internal static class Program
         ["errors"] = ErrorsCommand.Run,
         ["speed"] = SpeedCommand.Run,
         ["update"] = UpdateCommand.Run,
+        ["failures"] = FailuresCommand.Run,
+        ["caller"] = CallerCommand.Run,
+        ["damage"] = DamageCommand.Run,
     };
 
     private static int Main(string[] args)

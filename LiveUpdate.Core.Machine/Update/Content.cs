@@ -4,11 +4,12 @@ namespace LiveUpdate.Machine;
 /// <param name="Memfds">Memfds; the first is guest RAM.</param>
 /// <param name="Ram">The length of the first in bytes.</param>
 /// <param name="States">Typed states.</param>
-internal sealed record Content(int Memfds, long Ram, int States)
+/// <param name="Text">The length of the text in each, at least.</param>
+internal sealed record Content(int Memfds, long Ram, int States, int Text)
 {
-    public static readonly Content Small = new(2, 1 << 20, 3);
+    public static readonly Content Small = new(2, 1 << 20, 3, 10);
 
-    public static readonly Content Large = new(500, 64 << 20, 50);
+    public static readonly Content Large = new(500, 64 << 20, 50, 200_000);
 
     /// <summary>The bytes in all memfds.</summary>
     public long Bytes => Enumerable.Range(0, Memfds).Sum(LengthOf);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LiveUpdate.Kho;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Machine;
@@ -64,11 +65,12 @@ internal sealed class Generation : IDisposable
             session.Finish();
         }
 
+        TimeSpan memfdsVerified = Stage.SinceUserspace();
         Check.Equal(_content.States == 0 ? 1 : 0, _both.Finished, "the FLB of both kinds finished with the last memfd");
         using (Session session = Device.RetrieveSession("ledgers"))
         {
             for (int i = 0; i < _content.States; i++)
-                Check.Equal(Ledger.Of(before, i), session.Retrieve<Ledger>((ulong)i), $"ledger {i}");
+                Check.Equal(Ledger.Of(before, i, _content.Text), session.Retrieve<Ledger>((ulong)i), $"ledger {i}");
             session.Finish();
         }
 
@@ -81,6 +83,11 @@ internal sealed class Generation : IDisposable
         Console.WriteLine(
             $"update: generation {Number} has all of generation {before}: {memfds} memfds of {_content.Bytes >> 20} MiB and {_content.States} states, " +
             "by content; the FLBs finished once");
+        Console.WriteLine(
+            $"update: {memfdsVerified.TotalSeconds:F2} s from the first process of the kernel to the last memfd verified, {BootTime.TotalMilliseconds:F1} ms " +
+            $"of it the boot of the orchestrator; its memory has {((SegmentedMemory)Luo.Memory.Memory).Segments.Count} segments, {Luo.Memory.Memory.Length >> 20} MiB");
+        Console.WriteLine("update: phases " + string.Join(", ", report.Phases.Select(static phase => $"{phase.Name} {phase.Duration.TotalMilliseconds:F1} ms")));
+        Check.Equal(true, report.Phases.All(static phase => phase.Duration >= TimeSpan.Zero), "no phase is negative");
     }
 
     /// <summary>Preserves what the next generation looks for.</summary>
@@ -100,7 +107,7 @@ internal sealed class Generation : IDisposable
         Session ledgers = Device.CreateSession("ledgers");
         _sessions.Add(ledgers);
         for (int i = 0; i < _content.States; i++)
-            ledgers.Preserve((ulong)i, Ledger.Of(Number, i));
+            ledgers.Preserve((ulong)i, Ledger.Of(Number, i, _content.Text));
     }
 
     public void Dispose()

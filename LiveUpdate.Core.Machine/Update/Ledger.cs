@@ -3,5 +3,9 @@ namespace LiveUpdate.Machine;
 /// <summary>Typed state: which generation wrote it, under which token, with a text of some length.</summary>
 internal sealed record Ledger(int Generation, int Token, string Text)
 {
-    public static Ledger Of(int generation, int token) => new(generation, token, string.Concat(Enumerable.Repeat($"{generation}.{token};", token % 7 + 1)));
+    public static Ledger Of(int generation, int token, int length)
+    {
+        string line = $"{generation}.{token};";
+        return new Ledger(generation, token, string.Concat(Enumerable.Repeat(line, (length / line.Length) + 1)));
+    }
 }

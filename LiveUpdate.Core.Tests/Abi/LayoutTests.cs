@@ -64,7 +64,11 @@ public class LayoutTests
             ("TraceFlags", 108),
             ("TraceIdStart", 112),
             ("TraceIdEnd", 120),
-            ("SpanId", 128));
+            ("SpanId", 128),
+            ("CarrierPa", 136));
+        yield return Structure<CarrierSer>(
+            64, ("Magic", 0), ("Version", 8), ("Checksum", 12), ("SessionsPa", 16), ("SessionsCount", 24), ("Realtime", 32));
+        yield return Structure<CarriedSessionSer>(80, ("Name", 0), ("Number", 64), ("Reserved", 68), ("Files", 72));
         yield return Structure<MemfdFdSer>(
             32, ("Position", 0), ("Size", 8), ("Seals", 16), ("Slot", 20), ("Flags", 24), ("Reserved", 28));
         yield return Structure<StateSer>(
