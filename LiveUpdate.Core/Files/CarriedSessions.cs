@@ -17,14 +17,13 @@ namespace LiveUpdate;
 /// </remarks>
 internal sealed class CarriedSessions : IDisposable
 {
-    private static readonly PageOwner s_owner = new("carried sessions");
-
     private readonly Lock _lock = new();
     private readonly KexecHandover _memory;
     private readonly DescriptorCarrier _carrier;
     private readonly LinkedList<CarriedSession> _outgoing = [];
     private readonly Dictionary<uint, CarrierSession> _incoming = [];
     private readonly Dictionary<SessionName, uint> _incomingByName = [];
+    private readonly PageOwner _owner = new("carried sessions");
     private readonly BlockSet _blocks;
     private PhysicalAddress _record;
     private uint _lastNumber;
@@ -32,7 +31,7 @@ internal sealed class CarriedSessions : IDisposable
     public CarriedSessions(KexecHandover memory, DescriptorCarrier carrier)
     {
         (_memory, _carrier) = (memory, carrier);
-        _blocks = new BlockSet(memory, CarriedSessionSer.Size, s_owner);
+        _blocks = new BlockSet(memory, CarriedSessionSer.Size, _owner);
     }
 
     /// <summary>How many outgoing sessions have one: a descriptor each.</summary>
@@ -57,7 +56,7 @@ internal sealed class CarriedSessions : IDisposable
 
     /// <summary>Reserves the place of the record for the hand-over; called when the memory is this generation's.</summary>
     /// <exception cref="LiveUpdateException">ENOMEM.</exception>
-    public void Reserve() => _record = _memory.AllocatePreserved(CarrierSer.Size, s_owner);
+    public void Reserve() => _record = _memory.AllocatePreserved(CarrierSer.Size, _owner);
 
     /// <summary>Makes the carrier's session for an outgoing one.</summary>
     /// <exception cref="LiveUpdateException">No room in preserved memory, or the carrier refuses.</exception>
@@ -66,10 +65,18 @@ internal sealed class CarriedSessions : IDisposable
         lock (_lock)
         {
             _blocks.EnsureCapacity(_outgoing.Count + 1L);
-            var session = new CarriedSession(name, _lastNumber + 1, _carrier.Create(_lastNumber + 1));
-            _lastNumber++;
-            session.Node = _outgoing.AddLast(session);
-            return session;
+            try
+            {
+                var session = new CarriedSession(name, _lastNumber + 1, _carrier.Create(_lastNumber + 1));
+                _lastNumber++;
+                session.Node = _outgoing.AddLast(session);
+                return session;
+            }
+            catch
+            {
+                _blocks.Trim(_outgoing.Count);
+                throw;
+            }
         }
     }
 
