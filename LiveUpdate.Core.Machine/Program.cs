@@ -3,6 +3,7 @@ using LiveUpdate.Machine.Contract;
 using LiveUpdate.Machine.Errors;
 using LiveUpdate.Machine.Guards;
 using LiveUpdate.Machine.Speed;
+using LiveUpdate.Machine.Update;
 
 [assembly: SupportedOSPlatform("linux")]
 

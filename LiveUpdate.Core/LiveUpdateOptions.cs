@@ -20,7 +20,8 @@ public sealed class LiveUpdateOptions
 
     /// <summary>
     /// What the updates of this orchestrator replace: the process, unless set, or the kernel. Every generation says the same. Across a kernel
-    /// the memory grows with what it holds, up to <see cref="MemorySize"/>, and the device is held open. Linux only.
+    /// the memory grows with what it holds, up to <see cref="MemorySize"/>; the device is held open; and <see cref="HandoverTarget.Kernel"/> is
+    /// the one way to hand over. Linux only. Not heeded while live update is switched off.
     /// </summary>
     public LiveUpdateAcross Across { get; set; }
 

@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>
 /// caller STAGE: updates that are prepared for somebody else's kexec. In the first stage one is aborted and one held; in the second the

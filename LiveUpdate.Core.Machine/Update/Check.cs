@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>Fails a subcommand when something is not as it should be.</summary>
 internal static class Check

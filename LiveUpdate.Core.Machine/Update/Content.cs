@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>How much a generation preserves.</summary>
 /// <param name="Memfds">Memfds; the first is guest RAM.</param>

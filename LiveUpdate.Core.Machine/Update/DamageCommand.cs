@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>
 /// damage STAGE leave|find: leaves an update that is prepared, with bytes of the orchestrator's memory changed; finds it in the next kernel.

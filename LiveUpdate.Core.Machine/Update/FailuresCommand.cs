@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>
 /// failures STAGE: hand-overs that are called off before the kexec, and then one that happens; boots that fail after it, and are repeated.
@@ -28,7 +28,7 @@ internal static class FailuresCommand
         Console.WriteLine($"failures: {refusal.Message}");
 
         // Nothing of the kernel's is frozen: a memfd can be preserved, and whatever cannot is refused by its kind.
-        using SafeFileHandle more = Memfd.Create(1, 1000, 5000);
+        using SafeFileHandle more = PatternedMemfd.Create(1, 1000, 5000);
         session.Preserve(3, more);
         using SafeFileHandle eventfd = Libc.Eventfd(0, Libc.EFD_CLOEXEC);
         refusal = Check.Refused(LiveUpdateError.NotSupported, () => session.Preserve(4, eventfd), "an eventfd");
@@ -84,7 +84,7 @@ internal static class FailuresCommand
         using (Session session = generation.Device.RetrieveSession("stubborn"))
         {
             using SafeFileHandle more = session.Retrieve<SafeFileHandle>(3);
-            if (Memfd.Compare(more, 1, 1000, 5000) is { } wrong)
+            if (PatternedMemfd.Compare(more, 1, 1000, 5000) is { } wrong)
                 throw new InvalidOperationException(wrong);
             session.Finish();
         }

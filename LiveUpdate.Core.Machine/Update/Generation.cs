@@ -2,7 +2,7 @@ using System.Diagnostics;
 using LiveUpdate.Kho;
 using Microsoft.Win32.SafeHandles;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>
 /// One generation of a program that is updated across the kernel: it boots, checks what the one before left, and preserves its own.
@@ -58,7 +58,7 @@ internal sealed class Generation : IDisposable
             for (int i = first; i < Math.Min(first + PerSession, _content.Memfds); i++, memfds++)
             {
                 using var file = session.Retrieve<SafeFileHandle>((ulong)i);
-                if (Memfd.Compare(file, before, i, _content.LengthOf(i)) is { } wrong)
+                if (PatternedMemfd.Compare(file, before, i, _content.LengthOf(i)) is { } wrong)
                     throw new InvalidOperationException(wrong);
             }
 
@@ -99,7 +99,7 @@ internal sealed class Generation : IDisposable
             _sessions.Add(session);
             for (int i = first; i < Math.Min(first + PerSession, _content.Memfds); i++)
             {
-                using SafeFileHandle file = Memfd.Create(Number, i, _content.LengthOf(i));
+                using SafeFileHandle file = PatternedMemfd.Create(Number, i, _content.LengthOf(i));
                 session.Preserve((ulong)i, file);
             }
         }

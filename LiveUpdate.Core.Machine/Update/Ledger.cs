@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>Typed state: which generation wrote it, under which token, with a text of some length.</summary>
 internal sealed record Ledger(int Generation, int Token, string Text)

@@ -1,6 +1,6 @@
 using MessagePack;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 internal sealed class LedgerFormatter : IStateFormatter<Ledger>
 {

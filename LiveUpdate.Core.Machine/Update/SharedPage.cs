@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>The live form of <see cref="SharedPageFlb"/>: which generation made it.</summary>
 internal sealed record SharedPage(int Generation);

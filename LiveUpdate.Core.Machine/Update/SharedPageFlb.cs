@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using LiveUpdate.Kho;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>An FLB that files of several handlers share: a page that says which generation made it. Counts its callbacks.</summary>
 internal sealed class SharedPageFlb(string name, int generation) : Flb<SharedPage>(name)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>The machine's kernels: when this one started its first process, and what to load for the next.</summary>
 internal static class Stage

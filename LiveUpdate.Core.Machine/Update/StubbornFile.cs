@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>A file that does not freeze while it is told not to.</summary>
 internal sealed class StubbornFile

@@ -1,4 +1,4 @@
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 internal sealed class StubbornHandler() : FileHandler<StubbornFile>("stubborn-v1")
 {

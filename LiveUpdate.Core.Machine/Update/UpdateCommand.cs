@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>update STAGE STAGES SMALL|LARGE: a generation in each stage, each updated by the library into the next kernel.</summary>
 internal static class UpdateCommand

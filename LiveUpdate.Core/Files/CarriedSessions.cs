@@ -54,6 +54,16 @@ internal sealed class CarriedSessions : IDisposable
         }
     }
 
+    /// <summary>The sessions that came with descriptors and are not finished; a snapshot.</summary>
+    public IReadOnlyList<string> Unfinished
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _incomingByName.Keys.Select(static name => name.ToString()).Order(StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>Reserves the place of the record for the hand-over; called when the memory is this generation's.</summary>
     /// <exception cref="LiveUpdateException">ENOMEM.</exception>
     public void Reserve() => _record = _memory.AllocatePreserved(CarrierSer.Size, _owner);

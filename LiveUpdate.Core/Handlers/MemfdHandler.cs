@@ -16,6 +16,8 @@ namespace LiveUpdate;
 /// same object (M-03). Between preserve and hand-over the program may do to the file whatever its seals allow.</para>
 /// <para>At the retrieve the file is compared with what it was at preserve: larger, or with more seals, is fine; smaller, or with a seal
 /// missing, is EIO. Nothing is asked of the kernel within the pause, unless <see cref="CheckAtFreeze"/> says so.</para>
+/// <para>Across a kernel the pages stay in place, and the file is another one: device, inode, mode, name, owner, times and locks are not
+/// kept (M-22), and seals that are added after the preserve are not (M-18). While it is preserved its size is frozen (M-16).</para>
 /// <para>Safe for threads. One handler may serve several orchestrators.</para>
 /// </remarks>
 [SupportedOSPlatform("linux")]

@@ -1,3 +1,4 @@
+using LiveUpdate.Abi;
 using Microsoft.Extensions.Logging;
 
 namespace LiveUpdate;
@@ -18,8 +19,18 @@ internal static class HandoverPreflight
                 "Finish them, or set DiscardUnfinished in the options."));
         }
 
+        AddIfAcrossKernel(findings, engine, target);
         findings.AddRange(target.Preflight(engine));
         return findings;
+    }
+
+    /// <summary>Refuses a way that does not take what the kernel's sessions hold, before the target does anything.</summary>
+    /// <exception cref="LiveUpdateException">EOPNOTSUPP: the orchestrator was booted across the kernel, and the target is another way.</exception>
+    public static void RequireWay(LiveUpdateEngine engine, HandoverTarget target)
+    {
+        var findings = new List<PreflightFinding>();
+        AddIfAcrossKernel(findings, engine, target);
+        Require(engine, target, findings);
     }
 
     /// <summary>Refuses the hand-over because of the blocking findings, if there are any, and logs the others.</summary>
@@ -38,10 +49,22 @@ internal static class HandoverPreflight
             throw Refusal.Create(blocking[0].Error, "hand over", string.Join(" ", blocking.AsEnumerable()), inner: blocking[0].Cause);
     }
 
+    private static void AddIfAcrossKernel(List<PreflightFinding> findings, LiveUpdateEngine engine, HandoverTarget target)
+    {
+        if (OperatingSystem.IsLinux() && engine.Carrier is KernelCarrier && target.Kind != LuoCoreTarget.Kernel)
+        {
+            findings.Add(new PreflightFinding(
+                "across-kernel",
+                PreflightSeverity.Blocking,
+                "The orchestrator was booted across the kernel: what it preserves is in the kernel's sessions, which lead into the next kernel only.",
+                "Hand over by HandoverTarget.Kernel, or boot with Across = LiveUpdateAcross.Process."));
+        }
+    }
+
     /// <summary>Adds a finding if preserved memory cannot be seen by another process.</summary>
     public static void AddIfMemoryIsPrivate(List<PreflightFinding> findings, LiveUpdateEngine engine)
     {
-        if (engine.Memory.Memory.SharedFile is null)
+        if (engine.Memory.Memory.SharedFile is null && engine.Carried is null)
         {
             findings.Add(new PreflightFinding(
                 "memory-not-shared",

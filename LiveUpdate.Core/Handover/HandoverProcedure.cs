@@ -54,6 +54,7 @@ internal static class HandoverProcedure
         LiveUpdateEngine engine, HandoverTarget target, bool discardUnfinished, HandoverRun run, CancellationToken cancellationToken)
     {
         CheckUnfinished(engine, discardUnfinished);
+        HandoverPreflight.RequireWay(engine, target);
         run.Bytes = engine.Memory.GetAccount().Owners.Sum(static owner => owner.Pages) * LuoAbi.PageSize;
         target.Prepare(engine, run, cancellationToken);
         bool quiesced = false;

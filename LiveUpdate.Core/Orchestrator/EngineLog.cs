@@ -42,4 +42,8 @@ internal static partial class EngineLog
     [LoggerMessage(
         13, LogLevel.Warning, "{Count} names could not be taken out of the service manager's store; the next hand-over takes them out: {Reason}")]
     public static partial void StoreNotCleared(ILogger logger, int count, string reason);
+
+    [LoggerMessage(
+        14, LogLevel.Warning, "{Count} sessions that came from the previous kernel were not finished, and end with the orchestrator; their memfds are dropped: {Sessions}")]
+    public static partial void CarriedDropped(ILogger logger, int count, string sessions);
 }

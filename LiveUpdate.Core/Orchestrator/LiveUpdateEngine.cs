@@ -260,7 +260,12 @@ internal sealed partial class LiveUpdateEngine : IDisposable
         try
         {
             if (!Gate.IsOver && Memory.IsActive)
+            {
                 Outgoing.Dispose();
+                if (Carried?.Unfinished is { Count: > 0 } names)
+                    EngineLog.CarriedDropped(_options.Logger, names.Count, string.Join(", ", names));
+            }
+
             Incoming.Abandon();
             Descriptors.ReleaseIncoming();
             Descriptors.ReleaseOutgoing();

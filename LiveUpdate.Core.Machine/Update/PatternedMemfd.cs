@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
 
-namespace LiveUpdate.Machine;
+namespace LiveUpdate.Machine.Update;
 
 /// <summary>Memfds whose content says who made them.</summary>
-internal static class Memfd
+internal static class PatternedMemfd
 {
     private const int SeekSet = 0;
     private const int Chunk = 1 << 20;
