@@ -1,13 +1,20 @@
+using System.Net.Sockets;
+
 namespace LiveUpdate.Machine.Update;
 
 /// <summary>
-/// caller STAGE: updates that are prepared for somebody else's kexec. In the first stage one is aborted and one held; in the second the
-/// holder is to be killed; in the third nothing has come.
+/// caller STAGE | keep: updates that are prepared for somebody else's kexec, by a process that is killed then. In the first stage one is
+/// aborted, and the sessions of another are given to a keeper; in the second nobody else holds them; in the third nothing has come.
 /// </summary>
 internal static class CallerCommand
 {
+    private const string KeeperPath = "/tmp/keeper";
+    private const int MostSessions = 100;
+
     public static int Run(string[] args)
     {
+        if (args[0] == "keep")
+            return Keep();
         int stage = args[0][0] - '0';
         using var generation = new Generation(stage, Content.Small);
         if (stage == 3)
@@ -45,7 +52,32 @@ internal static class CallerCommand
         }
 
         PreparedUpdate prepared = generation.Luo.PrepareAsync(HandoverTarget.Kernel(KexecBy.Caller)).GetAwaiter().GetResult();
+        if (stage == 1)
+            GiveToKeeper(prepared);
         Console.WriteLine($"PREPARED {prepared.Sessions.Count} sessions");
+        Thread.Sleep(Timeout.Infinite);
+        return 1;
+    }
+
+    private static void GiveToKeeper(PreparedUpdate prepared)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        SpinWait.SpinUntil(static () => File.Exists(KeeperPath));
+        socket.Connect(new UnixDomainSocketEndPoint(KeeperPath));
+        DescriptorPassing.SendAll(socket, [.. prepared.Sessions.Values]);
+        Check.Equal(1, socket.Receive(new byte[1]), "the keeper's answer");
+        Console.WriteLine($"caller: another process holds {prepared.Sessions.Count} sessions, and the one that prepared them is killed");
+    }
+
+    private static int Keep()
+    {
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(KeeperPath + ".new"));
+        listener.Listen();
+        File.Move(KeeperPath + ".new", KeeperPath);
+        using Socket socket = listener.Accept();
+        using ReceivedDescriptors kept = DescriptorPassing.ReceiveAll(socket, MostSessions);
+        socket.Send(new byte[1]);
         Thread.Sleep(Timeout.Infinite);
         return 1;
     }

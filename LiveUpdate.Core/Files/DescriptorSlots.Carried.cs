@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LiveUpdate.Abi;
 using Microsoft.Win32.SafeHandles;
@@ -30,6 +31,7 @@ public sealed partial class DescriptorSlots
     }
 
     /// <summary>Whether a descriptor arrived in a slot, and nobody has taken or released it; unlike a peek, fetches none.</summary>
+    [MethodImpl(WithinPause.Compiled)]
     internal bool Contains(int slot) =>
         (uint)slot < (uint)_incoming.Length && (_incoming[slot] is not null || _carriedIncoming?[slot] is not null);
 

@@ -234,8 +234,7 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         FileRegistration registration = environment.Handlers[entry.Handler];
         FileCall call = MakeCall(number, ref entry, registration);
         call.File = null;
-        // Whoever has no number left for it finds out before the one attempt is made, as with the kernel itself (reference U-21).
-        environment.Carried?.CheckDescriptorFree();
+        CheckDescriptorFree(entry.Token);
         try
         {
             using CallbackScope callback = CallbackScope.Enter();
@@ -254,6 +253,19 @@ internal sealed class IncomingFileSet(FileEnvironment environment, string sessio
         (entry.File, entry.State, entry.Status) = (call.File, null, FileStatus.Retrieved);
         RecordId(number, entry.File!, registration);
         return entry.File!;
+    }
+
+    // Whoever has no number left finds out before the one attempt is made, as with the kernel itself (reference U-21).
+    private void CheckDescriptorFree(ulong token)
+    {
+        try
+        {
+            environment.Carried?.CheckDescriptorFree();
+        }
+        catch (LiveUpdateException exception)
+        {
+            throw Refusal.Create(exception.Error, "retrieve", exception.Reason, session, token, inner: exception);
+        }
     }
 
     /// <summary>

@@ -98,12 +98,7 @@ internal sealed class KernelBoot : IDisposable
         if (!_hasArrived)
             return;
         Park();
-        if (_incoming is { } incoming)
-        {
-            incoming.Finish();
-            incoming.Close();
-            _incoming = null;
-        }
+        Finish();
 
         Renewing?.Invoke();
         _carrier.Memory = (KernelSession)_device.CreateSession(_name);
@@ -123,6 +118,25 @@ internal sealed class KernelBoot : IDisposable
         _incoming?.Dispose();
         if (!_isCarrierGiven)
             _carrier.Dispose();
+    }
+
+    private void Finish()
+    {
+        if (_incoming is not { } incoming)
+            return;
+        try
+        {
+            incoming.Finish();
+        }
+        catch
+        {
+            // Still in their session, which is parked: they must not be taken for those of one that is finished.
+            Unpark();
+            throw;
+        }
+
+        incoming.Close();
+        _incoming = null;
     }
 
     private List<SafeFileHandle>? FindSegments()

@@ -15,9 +15,13 @@ namespace LiveUpdate;
 [SupportedOSPlatform("linux")]
 public sealed class PreparedUpdate : IDisposable, IAsyncDisposable
 {
+    private static readonly TimeSpan s_storeTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _storing = new();
     private readonly ManualResetEventSlim _aborted = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isStored;
 
     private PreparedUpdate()
     {
@@ -32,11 +36,34 @@ public sealed class PreparedUpdate : IDisposable, IAsyncDisposable
     /// <summary>Whether it was aborted.</summary>
     public bool IsAborted => _aborted.IsSet;
 
+    /// <summary>
+    /// Has the service manager keep the sessions too (<c>FDSTORE=1</c>, under their names), so that they live on when this process ends.
+    /// <see cref="Abort"/> takes them out again.
+    /// </summary>
+    /// <param name="timeout">How long the manager has; null for 30 seconds.</param>
+    /// <remarks>What a manager does with its store when it starts a kexec is its own affair, and not tested with this library.</remarks>
+    /// <exception cref="InvalidOperationException">The update was aborted.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// ENOENT: there is no service manager. ECONNREFUSED and the like: it is gone. ETIMEDOUT: it does not answer. The update stays prepared.
+    /// </exception>
+    public void StoreSessions(TimeSpan? timeout = null)
+    {
+        lock (_storing)
+        {
+            if (IsAborted)
+                throw new InvalidOperationException("The prepared update was aborted.");
+            SessionStore.Add(Sessions, timeout ?? s_storeTimeout);
+            _isStored = true;
+        }
+    }
+
     /// <summary>Calls the update off: everything is unfrozen, and goes on. Does nothing when called again.</summary>
+    /// <exception cref="LiveUpdateException">The service manager does not give the sessions back that it was given; everything else is done.</exception>
     public void Abort()
     {
         _aborted.Set();
         _ended.Task.Wait();
+        TakeOut();
     }
 
     /// <inheritdoc cref="Abort"/>
@@ -47,6 +74,7 @@ public sealed class PreparedUpdate : IDisposable, IAsyncDisposable
     {
         _aborted.Set();
         await _ended.Task.ConfigureAwait(false);
+        TakeOut();
     }
 
     /// <summary>Freezes everything, on a thread of its own that then waits.</summary>
@@ -62,6 +90,17 @@ public sealed class PreparedUpdate : IDisposable, IAsyncDisposable
             TaskScheduler.Default);
         await update._ready.Task.ConfigureAwait(false);
         return update;
+    }
+
+    private void TakeOut()
+    {
+        lock (_storing)
+        {
+            if (!_isStored)
+                return;
+            _isStored = false;
+            SessionStore.Remove(Sessions.Keys, s_storeTimeout);
+        }
     }
 
     private void Run(KernelTarget target, Action<KernelTarget> handOver)
