@@ -43,22 +43,25 @@ internal static class FailuresCommand
         }
 
 
-        // The frozen files are thawed when the kernel itself refuses to jump.
+        // Refused before anything is frozen.
         stubborn.Refuses = false;
         Check.Equal(0, Libc.KexecFileUnload(), "unloading the kernel");
         refusal = Check.Refused(LiveUpdateError.InvalidArgument, () => generation.Luo.HandOver(HandoverTarget.Kernel()), "no kernel loaded");
-        Check.Equal((2, 2), (easy.Frozen, easy.Unfrozen), "freezes and unfreezes");
+        Check.Equal((1, 1), (easy.Frozen, easy.Unfrozen), "freezes and unfreezes");
         Console.WriteLine($"failures: {refusal.Message}");
+        var none = new KernelTargetOptions { Image = new KernelImage { Path = "/next/none", CommandLine = "" } };
         refusal = Check.Refused(
-            LiveUpdateError.NotFound,
-            () => generation.Luo.HandOver(HandoverTarget.Kernel(KexecBy.Library, new KernelTargetOptions
-            {
-                Image = new KernelImage { Path = "/next/none", CommandLine = "" },
-            })),
-            "an image that is not there");
+            LiveUpdateError.InvalidArgument, () => generation.Luo.HandOver(HandoverTarget.Kernel(KexecBy.Library, none)), "an image that is not there");
         Console.WriteLine($"failures: {refusal.Message}");
 
-        generation.Luo.HandOver(HandoverTarget.Kernel(KexecBy.Library, new KernelTargetOptions { Image = Stage.NextKernel(1) }));
+        // What is frozen is thawed when the kernel itself refuses to jump.
+        var next = new KernelTargetOptions { Image = Stage.NextKernel(1) };
+        var unloaded = new KernelTarget(KexecBy.Library, next) { Jumping = static () => Libc.KexecFileUnload() };
+        refusal = Check.Refused(LiveUpdateError.InvalidArgument, () => generation.Luo.HandOver(unloaded), "a kernel that is unloaded just before the jump");
+        Check.Equal((2, 2), (easy.Frozen, easy.Unfrozen), "freezes and unfreezes");
+        Console.WriteLine($"failures: {refusal.Message}");
+
+        generation.Luo.HandOver(HandoverTarget.Kernel(KexecBy.Library, next));
         return 1;
     }
 

@@ -15,8 +15,13 @@ internal sealed class KernelCarrier : DescriptorCarrier
 
     /// <summary>Makes a carrier.</summary>
     /// <param name="device">Owned by the carrier from here on.</param>
+    /// <param name="devicePath">Where the device is.</param>
     /// <param name="baseName">The name of the session with the orchestrator's memory.</param>
-    public KernelCarrier(KernelDevice device, string baseName) => (_device, _baseName) = (device, baseName);
+    public KernelCarrier(KernelDevice device, string devicePath, string baseName) =>
+        (_device, DevicePath, _baseName) = (device, devicePath, baseName);
+
+    /// <summary>Where the device is.</summary>
+    public string DevicePath { get; }
 
     /// <summary>Whether what came belongs to the orchestrator: before, a session that is let go is parked for another boot, and then it ends.</summary>
     public bool IsAdopted { get; set; }

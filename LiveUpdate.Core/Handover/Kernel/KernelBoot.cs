@@ -35,14 +35,14 @@ internal sealed class KernelBoot : IDisposable
     private bool _hasArrived;
     private bool _isCarrierGiven;
 
-    private KernelBoot(string name, KernelDevice device) =>
-        (_name, _device, _carrier) = (name, device, new KernelCarrier(device, name));
+    private KernelBoot(string path, string name, KernelDevice device) =>
+        (_name, _device, _carrier) = (name, device, new KernelCarrier(device, path, name));
 
     /// <summary>Opens the device.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="name">The name of the session with the orchestrator's memory.</param>
     /// <exception cref="LiveUpdateException">ENODEV, EBUSY, EIO, EACCES, EPERM, EMFILE: see <see cref="KernelDevice.Open"/>.</exception>
-    public static KernelBoot Begin(string path, string name) => new(name, KernelDevice.Open(path));
+    public static KernelBoot Begin(string path, string name) => new(path, name, KernelDevice.Open(path));
 
     /// <summary>Test seam: called before the segments are preserved anew, when their old session is finished.</summary>
     internal static Action? Renewing { get; set; }

@@ -50,17 +50,29 @@ public sealed class KernelTarget : HandoverTarget
     /// <inheritdoc/>
     internal override IReadOnlyList<PreflightFinding> Preflight(LiveUpdateEngine engine)
     {
-        var findings = new List<PreflightFinding>();
-        if (engine.Carried is null)
+        if (engine.Carrier is not KernelCarrier carrier)
         {
-            findings.Add(new PreflightFinding(
-                "not-across-kernel",
-                PreflightSeverity.Blocking,
-                "The orchestrator was booted for updates of the process: its memory and its descriptors are in no session of the kernel's.",
-                "Boot it with Across = LiveUpdateAcross.Kernel."));
+            return
+            [
+                new PreflightFinding(
+                    "not-across-kernel",
+                    PreflightSeverity.Blocking,
+                    "The orchestrator was booted for updates of the process: its memory and its descriptors are in no session of the kernel's.",
+                    "Boot it with Across = LiveUpdateAcross.Kernel."),
+            ];
         }
 
-        return findings;
+        // The device is open here, and what is preserved has its pages already.
+        var look = new KernelPreflightOptions
+        {
+            DevicePath = carrier.DevicePath,
+            OpensDevice = false,
+            ImagePath = _options.Image?.Path,
+            LoadsImage = _options.Image is not null,
+            Jumps = By == KexecBy.Library,
+            Sessions = engine.Carried!.Count + 1,
+        };
+        return KernelPreflight.Run(look);
     }
 
     /// <inheritdoc/>
