@@ -26,6 +26,7 @@ internal static class Program
         ["failures"] = FailuresCommand.Run,
         ["caller"] = CallerCommand.Run,
         ["damage"] = DamageCommand.Run,
+        ["unprepared"] = UnpreparedCommand.Run,
     };
 
     private static int Main(string[] args)

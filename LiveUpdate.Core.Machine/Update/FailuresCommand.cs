@@ -86,6 +86,11 @@ internal static class FailuresCommand
         using Generation generation = Boot(2);
         using (Session session = generation.Device.RetrieveSession("stubborn"))
         {
+            // The one attempt to retrieve a file is not made where no number is left for it.
+            Check.Equal(0, DescriptorLimit.Set(DescriptorLimit.LowestFree(), out before), "the limit of descriptors");
+            refusal = Check.Refused(LiveUpdateError.TooManyFiles, () => session.Retrieve<SafeFileHandle>(3), "no descriptor left");
+            Check.Equal(0, DescriptorLimit.Set(before, out _), "the limit of descriptors");
+            Console.WriteLine($"failures: {refusal.Message}");
             using SafeFileHandle more = session.Retrieve<SafeFileHandle>(3);
             if (PatternedMemfd.Compare(more, 1, 1000, 5000) is { } wrong)
                 throw new InvalidOperationException(wrong);
