@@ -14,7 +14,8 @@ public sealed class LiveUpdateOptions
 
     /// <summary>
     /// The size of preserved memory in bytes, rounded up to pages; used by a cold start only, since a later generation gets the memory of the
-    /// one before. 64 MiB unless set: room for about 800 000 files without state of their own.
+    /// one before. 64 MiB unless set: room for about 800 000 files without state of their own. Across a kernel, what the memory may grow to, in
+    /// every generation; it begins with 1 MiB.
     /// </summary>
     public long MemorySize { get; set; } = 64L << 20;
 

@@ -58,7 +58,8 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <remarks>
     /// After <see cref="HandoverTarget.Exec"/> the first boot in the new image finds what was handed over by itself, and after
     /// <see cref="HandoverTarget.ServiceManager"/> the first one in the process that the manager starts. If it throws, all of that is still
-    /// there for another attempt; only a damaged image cannot be booted from.
+    /// there for another attempt; only a damaged image cannot be booted from. The same is true of a boot across a kernel
+    /// (<see cref="LiveUpdateOptions.Across"/>), within one process: its end ends what came.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -69,7 +70,11 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// that could not take over: it has to end.
     /// </exception>
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
-    /// <exception cref="LiveUpdateException">EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small. Across a kernel also what the device refuses: ENODEV,
+    /// EBUSY, EIO, EACCES, EPERM (<see cref="KernelDevice.Open"/>); EINVAL, EEXIST: another process has the sessions; EMFILE.
+    /// </exception>
+    /// <exception cref="PlatformNotSupportedException">Across a kernel, and the system is not Linux.</exception>
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

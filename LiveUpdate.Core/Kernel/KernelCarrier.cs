@@ -37,7 +37,18 @@ internal sealed class KernelCarrier : DescriptorCarrier
         new KernelCarrierSession(this, (KernelSession)_device.RetrieveSession(NameOf(number)));
 
     /// <inheritdoc/>
-    public override void CheckDescriptorFree() => _device.DuplicateDescriptor().Dispose();
+    public override void CheckDescriptorFree()
+    {
+        try
+        {
+            _device.DuplicateDescriptor().Dispose();
+        }
+        catch (LiveUpdateException exception)
+        {
+            throw new LiveUpdateException(
+                exception.Error, "No descriptor is free for the file, which can be retrieved later; raise RLIMIT_NOFILE.", exception);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Dispose()
