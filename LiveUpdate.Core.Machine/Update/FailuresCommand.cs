@@ -43,6 +43,14 @@ internal static class FailuresCommand
         }
 
 
+        // The memory grows for a state that it has no room for; that needs a descriptor.
+        var large = Ledger.Of(1, 5, 1 << 20);
+        Check.Equal(0, DescriptorLimit.Set(DescriptorLimit.LowestFree(), out ulong before), "the limit of descriptors");
+        refusal = Check.Refused(LiveUpdateError.TooManyFiles, () => session.Preserve(5, large), "memory that cannot grow");
+        Check.Equal(0, DescriptorLimit.Set(before, out _), "the limit of descriptors");
+        Console.WriteLine($"failures: {refusal.Message}");
+        session.Preserve(5, large);
+
         // Refused before anything is frozen.
         stubborn.Refuses = false;
         Check.Equal(0, Libc.KexecFileUnload(), "unloading the kernel");
@@ -91,6 +99,7 @@ internal static class FailuresCommand
             refusal = Check.Refused(LiveUpdateError.TooManyFiles, () => session.Retrieve<SafeFileHandle>(3), "no descriptor left");
             Check.Equal(0, DescriptorLimit.Set(before, out _), "the limit of descriptors");
             Console.WriteLine($"failures: {refusal.Message}");
+            Check.Equal(Ledger.Of(1, 5, 1 << 20), session.Retrieve<Ledger>(5), "the large state");
             using SafeFileHandle more = session.Retrieve<SafeFileHandle>(3);
             if (PatternedMemfd.Compare(more, 1, 1000, 5000) is { } wrong)
                 throw new InvalidOperationException(wrong);

@@ -68,6 +68,7 @@ public sealed class SegmentedMemoryTests
         ledger.Refusal = LiveUpdateError.TooManyFiles;
         Assert.That(() => kho.AllocatePreserved(2 * Mega, _owner), Generations.Refusal(LiveUpdateError.TooManyFiles));
         Assert.That((memory.Length, memory.Segments.Count), Is.EqualTo((Mega, 1)));
+        Assert.That(() => new PreservedRoom(kho, 2 * Mega, _owner), Generations.Refusal(LiveUpdateError.TooManyFiles));
         Generations.AssertBalanced(kho);
         Assert.That(kho.AllocatePreserved(4096, _owner).IsNone, Is.False, "what is there can be had");
 

@@ -18,7 +18,7 @@ public sealed class PreservedRoom : IDisposable
     /// <param name="owner">Who holds the pages.</param>
     /// <exception cref="ArgumentNullException"><paramref name="memory"/> or <paramref name="owner"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytes"/> is not positive.</exception>
-    /// <exception cref="LiveUpdateException">No room (ENOMEM); nothing stays reserved.</exception>
+    /// <exception cref="LiveUpdateException">No room (ENOMEM, or why memory that grows did not); nothing stays reserved.</exception>
     /// <exception cref="InvalidOperationException">The generation is not active, or a hand-over is written.</exception>
     /// <exception cref="ObjectDisposedException">The generation is over.</exception>
     public PreservedRoom(KexecHandover memory, long bytes, PageOwner owner)
@@ -64,8 +64,8 @@ public sealed class PreservedRoom : IDisposable
     internal Memory<byte> GetMemory(int index) =>
         new KhoMemoryManager(_memory.Memory, _ranges[index].Address, (int)_ranges[index].Length).Memory;
 
-    private static LiveUpdateException NoMemory(long bytes) =>
-        new(LiveUpdateError.OutOfMemory, $"Preserved memory has no room for {bytes} bytes.");
+    private static LiveUpdateException NoMemory(long bytes, LiveUpdateError error = LiveUpdateError.OutOfMemory) =>
+        new(error, $"Preserved memory has no room for {bytes} bytes.");
 
     private void Reserve(long bytes, PageOwner owner)
     {
@@ -74,7 +74,7 @@ public sealed class PreservedRoom : IDisposable
         while (pages > 0)
         {
             int order = Math.Min(largest, BitOperations.Log2((ulong)pages));
-            if (_memory.TryAllocatePreserved((long)LuoAbi.PageSize << order, owner, out PhysicalAddress address, out _))
+            if (_memory.TryAllocatePreserved((long)LuoAbi.PageSize << order, owner, out PhysicalAddress address, out LiveUpdateError error))
             {
                 var range = new PreservedRange(address, order);
                 _ranges.Add(range);
@@ -86,7 +86,7 @@ public sealed class PreservedRoom : IDisposable
             // Free memory may lie in pieces; smaller blocks hold as much.
             largest = order - 1;
             if (largest < 0)
-                throw NoMemory(bytes);
+                throw NoMemory(bytes, error);
         }
     }
 }
