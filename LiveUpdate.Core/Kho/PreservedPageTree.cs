@@ -42,7 +42,8 @@ internal sealed class PreservedPageTree
 
     /// <summary>Enters a key; entering it again changes nothing (reference A-75).</summary>
     /// <returns>
-    /// None, ERANGE for a key wider than 53 bits, EINVAL without a root, or ENOMEM with all pages made by this call released.
+    /// None, ERANGE for a key wider than 53 bits, EINVAL without a root, or ENOMEM (or why memory that grows did not) with all pages made by this
+    /// call released.
     /// </returns>
     public LiveUpdateError Add(RadixKey key)
     {
@@ -52,7 +53,7 @@ internal sealed class PreservedPageTree
             return LiveUpdateError.InvalidArgument;
         if (!TryFindLeaf(key, out PhysicalAddress leaf, out PhysicalAddress lowest, out int level) &&
             !TryGrow(key, lowest, level, out leaf))
-            return LiveUpdateError.OutOfMemory;
+            return _pool.Shortage;
         Byte(leaf, key) |= Bit(key);
         return LiveUpdateError.None;
     }
