@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
+using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Handover;
 
@@ -44,6 +45,7 @@ public sealed class AbandonedSuccessorTests
     {
         if (Libc.Geteuid() != 0)
             Assert.Ignore("Only root can become another user.");
+        Repository.SkipIfClosedToOthers();
         (int exitCode, string[] all, string[] errors) = HostFamily.Run("abandoned", when);
         Assert.That(errors, Is.EqualTo(Enumerable.Repeat(Exited, exits)));
         Assert.That(all, Is.EqualTo(lines));

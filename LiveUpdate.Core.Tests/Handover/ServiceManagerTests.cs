@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Handover;
 
@@ -26,8 +27,12 @@ public sealed class ServiceManagerTests
         Expect("by-itself", "cold", "preflight ", "handed over", FirstUpdate, "same process False");
 
     [Test]
-    public void A_service_of_another_user_than_root_does_the_same() =>
+    public void A_service_of_another_user_than_root_does_the_same()
+    {
+        ServiceManagerLab.SkipIfImpossible();
+        Repository.SkipIfClosedToOthers();
         Expect("other-user", "cold", "preflight ", "handed over", FirstUpdate);
+    }
 
     [Test]
     public void A_process_that_has_handed_over_cannot_do_so_again() => Expect(

@@ -6,6 +6,19 @@ internal static class Repository
     /// <summary>Its folder.</summary>
     public static string Root { get; } = Find();
 
+    /// <summary>Skips the test, and says why, where processes of other users cannot run what was built, as in a home that is closed to them.</summary>
+    public static void SkipIfClosedToOthers()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(folder) & UnixFileMode.OtherExecute) != 0)
+                continue;
+            string reason = $"Processes of other users cannot run what was built: {folder} is closed to them.";
+            TestContext.Out.WriteLine($"Skipped: {reason}");
+            Assert.Ignore(reason);
+        }
+    }
+
     private static string Find()
     {
         string? folder = AppContext.BaseDirectory;
