@@ -129,7 +129,7 @@ public class DescriptorHandlerTests
     {
         using SafeFileHandle file = open();
         if (file.IsInvalid)
-            Assert.Ignore($"{link} cannot be opened here.");
+            Skip.Because($"{link} cannot be opened here.");
         using Lives lives = Start();
         using Session session = lives.Device.CreateSession("s");
         LiveUpdateException refusal = Refused.With(LiveUpdateError.NotSupported, () => session.Preserve(1, file));

@@ -160,13 +160,13 @@ public class MemfdHandlerTests
     {
         const string SharedMemory = "/dev/shm";
         if (!Directory.Exists(SharedMemory))
-            Assert.Ignore($"There is no {SharedMemory} here.");
+            Skip.Because($"There is no {SharedMemory} here.");
         string path = Path.Combine(SharedMemory, Path.GetRandomFileName());
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite);
         if (DescriptorInfo.FileSystemType(file) != Libc.TMPFS_MAGIC)
         {
             File.Delete(path);
-            Assert.Ignore($"{SharedMemory} is of another file system here.");
+            Skip.Because($"{SharedMemory} is of another file system here.");
         }
 
         using Lives lives = Start();

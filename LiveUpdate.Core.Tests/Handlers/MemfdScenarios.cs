@@ -202,7 +202,7 @@ public class MemfdScenarios
     {
         using SafeFileHandle file = Libc.MemfdCreate("scenario", Libc.MFD_CLOEXEC | Libc.MFD_NOEXEC_SEAL);
         if (file.IsInvalid)
-            Assert.Ignore("This kernel has no MFD_NOEXEC_SEAL.");
+            Skip.Because("This kernel has no MFD_NOEXEC_SEAL.");
         using SafeFileHandle retrieved = Over(file);
         Assert.That(Memfd.Seals(retrieved), Is.EqualTo(0x20));
         Assert.That(DescriptorInfo.Status(retrieved).Mode & 0xFFF, Is.EqualTo(Convert.ToInt32("666", 8)));

@@ -44,7 +44,7 @@ public sealed class AbandonedSuccessorTests
     private static void Expect(string when, int exits, params string[] lines)
     {
         if (Libc.Geteuid() != 0)
-            Assert.Ignore("Only root can become another user.");
+            Skip.Because("Only root can become another user.");
         Repository.SkipIfClosedToOthers();
         (int exitCode, string[] all, string[] errors) = HostFamily.Run("abandoned", when);
         Assert.That(errors, Is.EqualTo(Enumerable.Repeat(Exited, exits)));

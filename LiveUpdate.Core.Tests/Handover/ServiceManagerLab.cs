@@ -63,8 +63,7 @@ internal sealed class ServiceManagerLab
     {
         if (s_run.Value._reason is not { } reason)
             return;
-        TestContext.Out.WriteLine($"Skipped: {reason}");
-        Assert.Ignore(reason);
+        Skip.Because(reason);
     }
 
     private static string? WhyNot() => !OperatingSystem.IsLinux() ? "Only Linux has systemd."

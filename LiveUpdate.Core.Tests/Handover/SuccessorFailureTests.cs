@@ -171,7 +171,7 @@ public sealed partial class SuccessorFailureTests
     public void Another_user_is_turned_away()
     {
         if (Libc.Geteuid() != 0)
-            Assert.Ignore("Only root can connect as another user.");
+            Skip.Because("Only root can connect as another user.");
         string folder = Directory.CreateTempSubdirectory("adopt-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0x1ff);
         string path = Path.Combine(folder, "socket");

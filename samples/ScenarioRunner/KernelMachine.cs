@@ -75,22 +75,8 @@ internal sealed class KernelMachine : ScenarioMachine
     }
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Finish(string session, uint reserved)
-    {
-        if (At(session) is KernelSession opened && reserved == 0)
-            return Try(opened.Finish);
-        var args = new FinishArgs { Size = (uint)Marshal.SizeOf<FinishArgs>(), Reserved = reserved };
-        return Request(session, LiveUpdateIoctl.Finish, ref args);
-    }
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError GetName(string session, out Bytes64 name)
-    {
-        var args = new GetNameArgs { Size = (uint)Marshal.SizeOf<GetNameArgs>() };
-        LiveUpdateError error = Request(session, LiveUpdateIoctl.GetName, ref args);
-        name = args.Name;
-        return error;
-    }
+    protected override LiveUpdateError Finish(string session, uint reserved) =>
+        reserved == 0 && At(session) is KernelSession opened ? Try(opened.Finish) : base.Finish(session, reserved);
 
     /// <inheritdoc/>
     protected override LiveUpdateError Request(string slot, uint request, byte[] argument) =>
@@ -176,14 +162,5 @@ internal sealed class KernelMachine : ScenarioMachine
     {
         _open.Add(descriptor);
         _slots[slot] = descriptor;
-    }
-
-    private LiveUpdateError Request<T>(string slot, uint request, ref T args)
-        where T : unmanaged
-    {
-        byte[] bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in args)).ToArray();
-        LiveUpdateError error = Request(slot, request, bytes);
-        args = MemoryMarshal.Read<T>(bytes);
-        return error;
     }
 }

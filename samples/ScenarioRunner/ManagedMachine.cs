@@ -47,22 +47,6 @@ internal sealed class ManagedMachine : ScenarioMachine
     }
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Finish(string session, uint reserved)
-    {
-        var args = new FinishArgs { Size = (uint)Marshal.SizeOf<FinishArgs>(), Reserved = reserved };
-        return Request(session, LiveUpdateIoctl.Finish, ref args);
-    }
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError GetName(string session, out Bytes64 name)
-    {
-        var args = new GetNameArgs { Size = (uint)Marshal.SizeOf<GetNameArgs>() };
-        LiveUpdateError error = Request(session, LiveUpdateIoctl.GetName, ref args);
-        name = args.Name;
-        return error;
-    }
-
-    /// <inheritdoc/>
     protected override LiveUpdateError Request(string slot, uint request, byte[] argument) =>
         _dispatcher.Ioctl(Slot(slot), request, argument);
 
@@ -118,15 +102,6 @@ internal sealed class ManagedMachine : ScenarioMachine
     {
         if (error == LiveUpdateError.None)
             _slots[slot] = descriptor;
-        return error;
-    }
-
-    private LiveUpdateError Request<T>(string slot, uint request, ref T args)
-        where T : unmanaged
-    {
-        byte[] bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in args)).ToArray();
-        LiveUpdateError error = Request(slot, request, bytes);
-        args = MemoryMarshal.Read<T>(bytes);
         return error;
     }
 }

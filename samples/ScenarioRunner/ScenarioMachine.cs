@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using LiveUpdate.Abi;
@@ -72,10 +73,20 @@ internal abstract class ScenarioMachine : IDisposable
     protected abstract LiveUpdateError Retrieve(string session, string file, ulong token);
 
     /// <summary>Finishes a session.</summary>
-    protected abstract LiveUpdateError Finish(string session, uint reserved);
+    protected virtual LiveUpdateError Finish(string session, uint reserved)
+    {
+        var args = new FinishArgs { Size = (uint)Marshal.SizeOf<FinishArgs>(), Reserved = reserved };
+        return Request(session, LiveUpdateIoctl.Finish, ref args);
+    }
 
     /// <summary>Asks for a session's name.</summary>
-    protected abstract LiveUpdateError GetName(string session, out Bytes64 name);
+    private LiveUpdateError GetName(string session, out Bytes64 name)
+    {
+        var args = new GetNameArgs { Size = (uint)Marshal.SizeOf<GetNameArgs>() };
+        LiveUpdateError error = Request(session, LiveUpdateIoctl.GetName, ref args);
+        name = args.Name;
+        return error;
+    }
 
     /// <summary>Sends any request.</summary>
     protected abstract LiveUpdateError Request(string slot, uint request, byte[] argument);
@@ -94,6 +105,16 @@ internal abstract class ScenarioMachine : IDisposable
 
     /// <summary>Gives a file a descriptor, and a slot the descriptor; null empties the slot.</summary>
     protected abstract LiveUpdateError Assign(string? slot, SafeFileHandle? file);
+
+    /// <summary>Sends a request with its struct, which then has the answer.</summary>
+    protected LiveUpdateError Request<T>(string slot, uint request, ref T args)
+        where T : unmanaged
+    {
+        byte[] bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in args)).ToArray();
+        LiveUpdateError error = Request(slot, request, bytes);
+        args = MemoryMarshal.Read<T>(bytes);
+        return error;
+    }
 
     /// <summary>What the field for a name holds (EMPTY, FULL and LONG are notations of the scenarios).</summary>
     protected static Bytes64 ToNameField(string text)
