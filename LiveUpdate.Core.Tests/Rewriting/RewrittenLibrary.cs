@@ -1,0 +1,46 @@
+using LiveUpdate.Tests.Infrastructure;
+using Mono.Cecil;
+
+namespace LiveUpdate.Tests.Rewriting;
+
+/// <summary>
+/// A copy of the programs beside the tests in which the library's code has been changed: to leave out a check that a test must miss, or to
+/// let a call fail. The copy is deleted in the end.
+/// </summary>
+internal sealed class RewrittenLibrary : IDisposable
+{
+    private const string Library = "LiveUpdate.Core.dll";
+
+    // The compiler, which no program started from a copy needs, is most of the folder.
+    private const string LeftOut = "Microsoft.CodeAnalysis";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("rewritten-").FullName;
+
+    public RewrittenLibrary(Action<ModuleDefinition> change)
+    {
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+        {
+            string name = Path.GetFileName(file);
+            if (name != Library && Path.GetExtension(name) is ".dll" or ".json" && !name.StartsWith(LeftOut, StringComparison.Ordinal))
+                File.Copy(file, Path.Combine(_folder, name));
+        }
+
+        using var resolver = new DefaultAssemblyResolver();
+        resolver.AddSearchDirectory(AppContext.BaseDirectory);
+        resolver.AddSearchDirectory(Path.GetDirectoryName(typeof(object).Assembly.Location));
+        var parameters = new ReaderParameters { AssemblyResolver = resolver };
+        using ModuleDefinition module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, Library), parameters);
+        change(module);
+        module.Write(Path.Combine(_folder, Library));
+    }
+
+    /// <summary>Runs one of the programs to its end.</summary>
+    /// <param name="name">The assembly, without its extension.</param>
+    /// <param name="limit">A program that takes longer is killed.</param>
+    /// <param name="arguments">What it is given.</param>
+    public ProgramRun Run(string name, TimeSpan limit, params string[] arguments) =>
+        ProgramRun.OfAssembly(Path.Combine(_folder, name), limit, arguments);
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

@@ -1,0 +1,38 @@
+namespace LiveUpdate.Tests.Soak;
+
+/// <summary>
+/// The tests as a program: the long forms of those that go on for as long as they are told. The first argument names one, the others are
+/// <see cref="SoakArguments"/>. The last line of the output is the figures; the exit code is 0 if nothing was found.
+/// </summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, Func<SoakArguments, SoakResult>> s_forms = new()
+    {
+        ["lives"] = SequentialLives.Run,
+    };
+
+    private static int Main(string[] args)
+    {
+        if (args.Length == 0 || !s_forms.TryGetValue(args[0], out Func<SoakArguments, SoakResult>? form))
+        {
+            Console.Error.WriteLine($"The first argument is one of: {string.Join(", ", s_forms.Keys)}.");
+            return 2;
+        }
+
+        SoakResult result;
+        try
+        {
+            result = form(SoakArguments.Parse(args.AsSpan(1)));
+        }
+        catch (FormatException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+
+        foreach (string finding in result.Findings)
+            Console.WriteLine(finding);
+        Console.WriteLine($"{args[0]}: {result}");
+        return result.Findings.Count == 0 ? 0 : 1;
+    }
+}
