@@ -56,6 +56,7 @@ internal static class Program
         ["bad-successor"] = static args => BadSuccessor.Run(args[1]),
         ["crooked"] = static args => CrookedSuccessor.Run(args[1]),
         ["bad-predecessor"] = static args => BadPredecessor.Run(args[1]),
+        ["impostor"] = static args => Impostor.Run(args[1]),
         ["flip-rounds"] = FlipRounds.Run,
         ["kill-rounds"] = KillRounds.Run,
         ["round-owner"] = RoundOwner.Run,

@@ -51,7 +51,7 @@ internal sealed class LabUnit
     }
 
     /// <summary>This program, as a unit starts it.</summary>
-    public static string Command => $"{Environment.ProcessPath} {Environment.GetCommandLineArgs()[0]} service";
+    public static string Command => $"{ThisProgram.File} {string.Join(' ', ThisProgram.With("service"))}";
 
     public static string Systemctl(params string[] arguments)
     {

@@ -66,7 +66,7 @@ internal static class AdoptedLife
 
     private static void Start(string path, string secret)
     {
-        using Process process = Process.Start(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], "adopted", path, secret]);
+        using Process process = Process.Start(ThisProgram.File, ThisProgram.With("adopted", path, secret));
         process.WaitForExit();
     }
 }

@@ -40,7 +40,7 @@ internal static class BadPredecessor
         ["memory-of-half-a-page"] = static (side, _) => SendMemory(side, 6000, RequiredSeals),
         ["memory-regular-file"] = static (side, _) =>
         {
-            using SafeFileHandle file = File.OpenHandle(typeof(BadPredecessor).Assembly.Location);
+            using SafeFileHandle file = File.OpenHandle(ThisProgram.File);
             side.SendMemory(file);
         },
         ["memory-pipe"] = static (side, _) =>

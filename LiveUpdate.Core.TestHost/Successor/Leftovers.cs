@@ -15,6 +15,12 @@ internal sealed record Leftovers(int Descriptors, string Children)
             static path => new FileInfo(path).LinkTarget is { } link && s_kinds.Any(kind => link.StartsWith(kind, StringComparison.Ordinal))),
         string.Join(' ', Directory.EnumerateDirectories("/proc/self/task").Select(static task => Read(Path.Combine(task, "children")))).Trim());
 
+    /// <summary>
+    /// Whether this is more than there was. Less is none: the stream that this process came by is closed a moment after it took over, which may
+    /// be in the middle of its own first hand-over.
+    /// </summary>
+    public bool Exceeds(Leftovers before) => Descriptors > before.Descriptors || Children != before.Children;
+
     // A thread may have ended meanwhile.
     private static string Read(string path)
     {

@@ -44,7 +44,7 @@ internal static class ScarceLife
     {
         Leftovers before = Leftovers.Now();
         var target = new SuccessorTarget(new SuccessorOptions { ListenPath = path, Secret = Secret });
-        using (Process other = Process.Start(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], "adopted-life", path, Secret, "-"]))
+        using (Process other = Process.Start(ThisProgram.File, ThisProgram.With("adopted-life", path, Secret, "-")))
         {
             HandOver(luo, $"adopt with {free} free", free, target, cancellationToken);
             other.Kill();

@@ -20,7 +20,7 @@ internal static class SuccessorSurvival
 
         // Its read end is at its end when this process is: the other one waits for that.
         var lifeline = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.None);
-        List<string> arguments = [typeof(SuccessorSurvival).Assembly.Location, ProbeCommand, Pass(lifeline.ClientSafePipeHandle)];
+        List<string> arguments = [.. ThisProgram.With(ProbeCommand, Pass(lifeline.ClientSafePipeHandle))];
         for (int kind = 0; kind < Probes.All.Length; kind++)
         {
             SafeHandle[] files = Probes.All[kind].Open();
@@ -29,7 +29,7 @@ internal static class SuccessorSurvival
         }
 
         Console.Out.Flush();
-        Process.Start("dotnet", arguments).Dispose();
+        Process.Start(ThisProgram.File, arguments).Dispose();
         Environment.Exit(0);
     }
 

@@ -1,3 +1,7 @@
+using System.Runtime.Versioning;
+using LiveUpdate.Interop;
+using LiveUpdate.Tests.Infrastructure;
+
 namespace LiveUpdate.Tests.Handover;
 
 /// <summary>
@@ -5,6 +9,7 @@ namespace LiveUpdate.Tests.Handover;
 /// 75 when it is left alone. It never acts, crashes or hangs.
 /// </summary>
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
+[SupportedOSPlatform("linux")]
 [Parallelizable(ParallelScope.All)]
 public sealed class BadPredecessorTests
 {
@@ -128,6 +133,20 @@ public sealed class BadPredecessorTests
         (_, string[] all, string[] errors) = HostFamily.Run("late-predecessor", how);
         Assert.That(all, Is.EqualTo(lines));
         Assert.That(errors, Is.EqualTo((string[])[Exited]));
+    }
+
+    [Test]
+    public void Another_users_process_is_no_predecessor_and_is_not_told_the_secret()
+    {
+        if (Libc.Geteuid() != 0)
+            Skip.Because("Only root can become another user.");
+        Repository.SkipIfClosedToOthers();
+        string folder = Directory.CreateTempSubdirectory("impostor-").FullName;
+        (_, string[] lines, string[] errors) = HostFamily.Run("impostor", folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.That(lines, Does.Contain("sent 0 bytes").And.Contain("ended with 1"));
+        Assert.That(lines, Has.One.Contains("runs as user 65534, and this one as user 0. (EPERM; operation boot)"));
+        Assert.That(errors, Is.Empty);
     }
 
     private static void ExpectRefusal(string how, string error, params string[] answers)

@@ -12,6 +12,7 @@ internal sealed class LedgerCheck
     private readonly HashSet<int> _replaced = [];
     private readonly Dictionary<string, int> _counts = [];
     private int _owner;
+    private int _round;
     private bool _frozen;
     private bool _handedOver;
     private bool _ended;
@@ -20,6 +21,9 @@ internal sealed class LedgerCheck
 
     /// <summary>What is wrong; empty if nothing is.</summary>
     public List<string> Faults { get; } = [];
+
+    /// <summary>The rounds in which something is.</summary>
+    public HashSet<int> FaultyRounds { get; } = [];
 
     /// <summary>How often what happened.</summary>
     public IReadOnlyDictionary<string, int> Counts => _counts;
@@ -33,7 +37,7 @@ internal sealed class LedgerCheck
                 break;
             case LedgerEvent.Tries:
                 Require(IsOwner(entry) && !_frozen, entry, "only the owner hands over");
-                (_oldDied, _newDied, _handedOver) = (false, false, false);
+                (_round, _oldDied, _newDied, _handedOver) = (entry.Round, false, false, false);
                 Count("rounds");
                 Count(entry.Text.Contains("Adopts = True", StringComparison.Ordinal) ? "adopted" : "started");
                 break;
@@ -60,7 +64,9 @@ internal sealed class LedgerCheck
                 break;
             case LedgerEvent.HandedOver:
                 Require(_committed.Contains(entry.Process), entry, "there was no commit");
-                _handedOver = true;
+
+                // The new owner may have begun the next round before the old one said so.
+                _handedOver |= entry.Round == _round;
                 Count("handed over");
                 break;
             case LedgerEvent.Lost:
@@ -76,7 +82,7 @@ internal sealed class LedgerCheck
                 Count(_oldDied ? "old died" : "new died");
                 break;
             case LedgerEvent.TurnedAway:
-                Require(_oldDied && !IsOwner(entry), entry, "nobody else turns a successor away");
+                Require((_oldDied || _dead.Contains(_owner)) && !IsOwner(entry), entry, "nobody else turns a successor away");
                 break;
             case LedgerEvent.Ends:
                 Require(IsOwner(entry) && !_frozen, entry, "only the owner ends the game");
@@ -122,7 +128,12 @@ internal sealed class LedgerCheck
         if (_owner != 0 && _frozen && !_handedOver)
             Count("old died before the go");
         (_owner, _frozen, _handedOver) = (0, false, false);
+
+        // A number is given to another process sooner or later.
         _replaced.Clear();
+        _committed.Clear();
+        _saidGo.Clear();
+        _dead.Clear();
     }
 
     private bool IsOwner(LedgerEntry entry) => entry.Process == _owner;
@@ -131,7 +142,9 @@ internal sealed class LedgerCheck
 
     private void Require(bool condition, LedgerEntry entry, string what)
     {
-        if (!condition)
-            Faults.Add($"{entry}: {what}");
+        if (condition)
+            return;
+        Faults.Add($"{entry}: {what}");
+        FaultyRounds.Add(entry.Round);
     }
 }

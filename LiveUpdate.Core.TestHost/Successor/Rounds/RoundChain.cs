@@ -35,7 +35,7 @@ internal sealed class RoundChain(int count, int seed)
                 Result.Add(entry);
             Faults.AddRange(Result.Faults);
             if (Faults.Count > 0)
-                Faults.AddRange(ledger.Read().TakeLast(40).Select(static entry => $"    {entry}"));
+                Faults.AddRange(Around(ledger));
         }
         finally
         {
@@ -43,11 +43,18 @@ internal sealed class RoundChain(int count, int seed)
         }
     }
 
+    // Of the rounds with a fault and of those beside them; of the last one where it is not known which.
+    private IEnumerable<string> Around(Ledger ledger)
+    {
+        int[] rounds = Result.FaultyRounds.Count > 0 ? [.. Result.FaultyRounds] : [ledger.Round];
+        return ledger.Read().Where(entry => Array.Exists(rounds, round => Math.Abs(entry.Round - round) < 2)).Select(static entry => $"    {entry}");
+    }
+
     // Every process has the ends of both pipes: when both are at their end, none is left.
     private void PlayFamily(string folder, Ledger ledger)
     {
-        string[] arguments = [Environment.GetCommandLineArgs()[0], "round-owner", folder, $"{seed}", $"{count}"];
-        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = ThisProgram.With("round-owner", folder, $"{seed}", $"{count}");
+        var start = new ProcessStartInfo(ThisProgram.File, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process first = Process.Start(start)!;
         Task<string> output = first.StandardOutput.ReadToEndAsync();
         Task<string> errors = first.StandardError.ReadToEndAsync();

@@ -128,7 +128,7 @@ internal sealed class RoundOwner : IDisposable
             _ledger.Enter(LedgerEvent.CalledOff, round, exception.Message);
         }
 
-        if (Leftovers.Now() is var after && after != before)
+        if (Leftovers.Now() is var after && after.Exceeds(before))
             _ledger.End(round, $"left over: {before} has become {after}");
         return true;
     }
@@ -157,7 +157,7 @@ internal sealed class RoundOwner : IDisposable
     // A shell starts it in the background and ends: it is nobody's child.
     private void StartOrphan()
     {
-        string[] command = [Environment.ProcessPath!, Environment.GetCommandLineArgs()[0], "round-adopted", .. _args[1..]];
+        string[] command = [ThisProgram.File, .. ThisProgram.With(["round-adopted", .. _args[1..]])];
         using Process shell = Process.Start("/bin/sh", ["-c", "\"$@\" &", "sh", .. command]);
         shell.WaitForExit();
     }

@@ -25,7 +25,8 @@ internal static class PredecessorSearch
     /// <param name="cancellationToken">For the program's rehearsal.</param>
     /// <returns>Null if this process was not started as a successor.</returns>
     /// <exception cref="LiveUpdateException">
-    /// There is nobody at the path of the predecessor; or the notice cannot be read. EMFILE: no descriptor is free.
+    /// There is nobody at the path of the predecessor; or the notice cannot be read. EMFILE: no descriptor is free. EPERM: another user's
+    /// process listens at the path.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// This process was a successor that could not take over: it has to end. Or called from a rehearsal, which has no predecessor.
@@ -112,7 +113,17 @@ internal static class PredecessorSearch
         SafeFileHandle stream = StreamSocket.Connect(address.Path);
         try
         {
-            (int process, _) = ProcessHandle.IdentifyPeer(stream);
+            (int process, uint user) = ProcessHandle.IdentifyPeer(stream);
+
+            // Before the secret is sent: whoever can make the file first could ask for it.
+            if (user != Libc.Geteuid())
+            {
+                throw Refusal.Create(
+                    LiveUpdateError.NotPermitted,
+                    "boot",
+                    $"Who listens at {address.Path} is no predecessor: process {process} runs as user {user}, and this one as user {Libc.Geteuid()}.");
+            }
+
             return Open(stream, process);
         }
         catch
