@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LiveUpdate.Kho;
 using LiveUpdate.Tests.Infrastructure;
+using LiveUpdate.Tests.Kho;
 
 namespace LiveUpdate.Tests.Orchestrator;
 
@@ -121,6 +122,22 @@ public class GenerationLifeTests
             () => second.HandOver(new StopTarget()),
             Throws.InvalidOperationException.With.Message.Contains("a, b"),
             "nor after it cannot be read");
+    }
+
+    [Test]
+    public void What_two_orchestrators_hold_is_counted_apart()
+    {
+        using Generation first = Generation.Boot(new PageHandler()), second = Generation.Boot(new PageHandler());
+        Generation[] next = [.. new[] { first, second }.Select(static generation =>
+        {
+            Generation.Preserve(generation.Create("s"), 1);
+            return generation.Update();
+        })];
+        foreach (Generation generation in next)
+        {
+            Assert.That(generation.Held.Pages, Does.Contain("incoming file blocks: 1"));
+            Generations.AssertBalanced(generation.Engine.Memory);
+        }
     }
 
     [Test]

@@ -12,14 +12,6 @@ namespace LiveUpdate;
 /// <remarks>Order of the checks: entry, size, version, counter, chain of session blocks, FLB page. Reading writes nothing.</remarks>
 internal sealed class IncomingImage
 {
-    private static readonly PageOwner s_sessionBlocks = new("incoming session blocks");
-
-    private static readonly PageOwner s_nameBlocks = new("incoming file names");
-
-    private static readonly PageOwner s_slotBlocks = new("incoming descriptor slots");
-
-    private static readonly PageOwner s_carriedBlocks = new("incoming carried sessions");
-
     private IncomingImage(ulong number, KhoSubtree root, PhysicalAddress flbPage)
     {
         Number = number;
@@ -69,7 +61,7 @@ internal sealed class IncomingImage
         {
             Sessions = root.Sessions.IsNone
                 ? null
-                : IncomingBlockSet.Open(memory, root.Sessions, LuoAbi.SessionSize, "session block", s_sessionBlocks),
+                : IncomingBlockSet.Open(memory, root.Sessions, LuoAbi.SessionSize, "session block", new PageOwner("incoming session blocks")),
         };
         Claim(memory, subtree.Address, "LUO root record");
         image.ReadFlbs(memory);
@@ -181,11 +173,19 @@ internal sealed class IncomingImage
             Claim(memory, subtree.Address, "core record");
             Core = core;
             if (core.NamesPa != 0)
-                Names = IncomingBlockSet.Open(memory, new PhysicalAddress(core.NamesPa), FileNameSer.Size, "file name block", s_nameBlocks);
+            {
+                Names = IncomingBlockSet.Open(
+                    memory, new PhysicalAddress(core.NamesPa), FileNameSer.Size, "file name block", new PageOwner("incoming file names"));
+            }
+
             if (core.DescriptorsPa != 0)
             {
                 Slots = IncomingBlockSet.Open(
-                    memory, new PhysicalAddress(core.DescriptorsPa), DescriptorSlotSer.Size, "descriptor slot block", s_slotBlocks);
+                    memory,
+                    new PhysicalAddress(core.DescriptorsPa),
+                    DescriptorSlotSer.Size,
+                    "descriptor slot block",
+                    new PageOwner("incoming descriptor slots"));
             }
 
             if (core.CarrierPa != 0)
@@ -202,7 +202,11 @@ internal sealed class IncomingImage
         if (record.SessionsPa != 0)
         {
             CarriedSessions = IncomingBlockSet.Open(
-                memory, new PhysicalAddress(record.SessionsPa), CarriedSessionSer.Size, "carried session block", s_carriedBlocks);
+                memory,
+                new PhysicalAddress(record.SessionsPa),
+                CarriedSessionSer.Size,
+                "carried session block",
+                new PageOwner("incoming carried sessions"));
         }
     }
 }

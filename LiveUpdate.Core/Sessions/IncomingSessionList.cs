@@ -10,8 +10,7 @@ namespace LiveUpdate;
 /// </summary>
 internal sealed class IncomingSessionList(SessionEnvironment environment)
 {
-    private static readonly PageOwner s_fileBlocks = new("incoming file blocks");
-
+    private readonly PageOwner _fileBlocks = new("incoming file blocks");
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionName, IncomingRecord> _byName = [];
     private readonly LinkedList<IncomingRecord> _ordered = [];
@@ -155,7 +154,7 @@ internal sealed class IncomingSessionList(SessionEnvironment environment)
         if (head.IsNone)
             return copy.FileSet.Count == 0 ? 0 : 1;
         IncomingBlockSet files = IncomingBlockSet.Open(
-            environment.Files.Memory, head, LuoAbi.FileSize, $"file block of session \"{name}\"", s_fileBlocks);
+            environment.Files.Memory, head, LuoAbi.FileSize, $"file block of session \"{name}\"", _fileBlocks);
         return record.Files.Load(files, copy.FileSet.Count, head);
     }
 }
