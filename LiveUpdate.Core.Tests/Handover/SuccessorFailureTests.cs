@@ -168,6 +168,27 @@ public sealed partial class SuccessorFailureTests
     }
 
     [Test]
+    public void The_socket_is_for_its_owner_alone()
+    {
+        string folder = Directory.CreateTempSubdirectory("adopt-").FullName;
+        string path = Path.Combine(folder, "socket");
+        UnixFileMode? mode = null;
+        try
+        {
+            var target = new SuccessorTarget(new SuccessorOptions { ListenPath = path, Secret = "s", StartTimeout = TimeSpan.FromMilliseconds(10) })
+            {
+                Reached = phase => mode ??= File.GetUnixFileMode(path),
+            };
+            Refused.With(LiveUpdateError.TimedOut, () => _luo.HandOver(target));
+            Assert.That(mode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
     public void Another_user_is_turned_away()
     {
         if (Libc.Geteuid() != 0)
