@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Kernel;
@@ -6,9 +5,6 @@ namespace LiveUpdate.Tests.Kernel;
 /// <summary>Images of kernels in a temporary file, which goes with it.</summary>
 internal sealed class KernelImageFile : IDisposable
 {
-    private const int SetupSectors = 3;
-    private const int PayloadOffset = 0x140;
-
     private KernelImageFile(ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path, bytes);
 
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
@@ -20,16 +16,7 @@ internal sealed class KernelImageFile : IDisposable
 
     public static KernelImageFile BzImage(ReadOnlySpan<byte> payload, Action<byte[]>? damage = null)
     {
-        int start = ((SetupSectors + 1) * 512) + PayloadOffset;
-        byte[] image = new byte[start + payload.Length + sizeof(uint) + 1000];
-        image[0x1f1] = SetupSectors;
-        "HdrS"u8.CopyTo(image.AsSpan(0x202));
-        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(0x206), 0x20f);
-        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(0x248), PayloadOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(0x24c), payload.Length + sizeof(uint));
-        payload.CopyTo(image.AsSpan(start));
-        // Behind the payload stands its unpacked size, which no decompressor may take for more of it.
-        BinaryPrimitives.WriteInt32LittleEndian(image.AsSpan(start + payload.Length), 25_656);
+        byte[] image = KernelImageBytes.BzImage(payload);
         damage?.Invoke(image);
         return new KernelImageFile(image);
     }

@@ -106,7 +106,7 @@ public class StateHandler<T> : FileHandler<T>
     /// <inheritdoc/>
     /// <exception cref="LiveUpdateImageException">The bytes are damaged, or the formatter cannot read them.</exception>
     protected sealed override void Verify(in VerifyContext context) =>
-        context.Keep(Read(StateImage.Open(context.Memory, context.Data.Address)));
+        context.Keep(Read(context.Memory, context.Data.Address));
 
     /// <summary>Gives the state out and frees the memory.</summary>
     /// <inheritdoc/>
@@ -131,6 +131,10 @@ public class StateHandler<T> : FileHandler<T>
         if (context.Status == FileStatus.Listed)
             StateImage.Open(context.Memory, context.Data.Address).Release();
     }
+
+    /// <summary>Checks the bytes behind a header, and reads the state.</summary>
+    /// <exception cref="LiveUpdateImageException">The bytes are damaged, or the formatter cannot read them.</exception>
+    internal T Read(KexecHandover memory, PhysicalAddress header) => Read(StateImage.Open(memory, header));
 
     private delegate void SerializeCallback(ref MessagePackWriter writer, T value);
 

@@ -4,6 +4,7 @@ namespace LiveUpdate.Interop;
 
 internal static partial class Libc
 {
+    internal const int SHUT_WR = 1;
     internal const int SHUT_RDWR = 2;
 
     [LibraryImport(Library, EntryPoint = "shutdown", SetLastError = true)]

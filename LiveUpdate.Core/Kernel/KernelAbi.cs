@@ -36,16 +36,22 @@ public sealed class KernelAbi
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        return OfStream(file, path);
+    }
+
+    /// <summary>As <see cref="OfImage(string)"/>, for an image that is open.</summary>
+    internal static KernelAbi OfStream(Stream image, string name)
+    {
         try
         {
-            using Stream kernel = KernelImageFormat.Unpack(file);
+            using Stream kernel = KernelImageFormat.Unpack(image);
             return KernelAbiSearch.Run(kernel);
         }
         catch (Exception exception) when (exception is not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             // The decompressors have exceptions of their own for what is damaged.
             string reason = exception is InvalidDataException ? exception.Message : $"its payload is damaged: {exception.Message}";
-            throw new InvalidDataException($"{path}: {reason}", exception);
+            throw new InvalidDataException($"{name}: {reason}", exception);
         }
     }
 

@@ -1,0 +1,42 @@
+namespace LiveUpdate.Fuzzing.Running;
+
+/// <summary>Runs inputs again, at both edges; what they throw reaches the caller.</summary>
+internal static class Reproduction
+{
+    /// <summary>Runs every input of a folder that has one for each target.</summary>
+    public static int OfFolder(string folder)
+    {
+        int count = 0;
+        foreach (string inputs in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        {
+            using FuzzTarget target = FuzzTargets.TryMake(Path.GetFileName(inputs)) ?? throw new FormatException($"{inputs} is of no target.");
+            foreach (string input in Directory.EnumerateFiles(inputs).Order(StringComparer.Ordinal))
+            {
+                Run(target, input);
+                count++;
+            }
+        }
+
+        Console.WriteLine($"reproduce: inputs {count}");
+        return 0;
+    }
+
+    /// <summary>Runs one input.</summary>
+    public static int OfFile(FuzzTarget target, string file)
+    {
+        using (target)
+            Run(target, file);
+        return 0;
+    }
+
+    private static void Run(FuzzTarget target, string file)
+    {
+        string folder = Directory.CreateTempSubdirectory("liveupdate-fuzzing-").FullName;
+        using RunningInput place = RunningInput.Create(folder, target.MaxLength);
+        Directory.Delete(folder, recursive: true);
+        var run = new TargetRun(target, place);
+        byte[] input = File.ReadAllBytes(file);
+        run.Run(input, atStart: true);
+        Console.WriteLine($"{target.Name} {Path.GetFileName(file)}: {run.Run(input, atStart: false)}");
+    }
+}
