@@ -45,7 +45,7 @@ internal readonly record struct SuccessorFailure(LiveUpdateError Error, string M
                 ? new SuccessorFailure(Errno.FromPeer(reader.ReadInt32()), reader.ReadString() ?? "")
                 : new SuccessorFailure(LiveUpdateError.Protocol, "it gave no reason");
         }
-        catch (Exception exception) when (exception is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception exception) when (SuccessorPayload.IsDamage(exception))
         {
             return new SuccessorFailure(LiveUpdateError.Protocol, "it gave a reason that cannot be read");
         }

@@ -71,7 +71,7 @@ internal sealed class SuccessorHello
                 Flbs = ReadAll(ref reader),
             };
         }
-        catch (Exception exception) when (exception is MessagePackSerializationException or EndOfStreamException or OverflowException)
+        catch (Exception exception) when (SuccessorPayload.IsDamage(exception))
         {
             throw new LiveUpdateException(LiveUpdateError.Protocol, $"The successor's hello cannot be read: {exception.Message}", exception);
         }
