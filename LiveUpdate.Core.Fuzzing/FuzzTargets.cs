@@ -48,7 +48,8 @@ internal static class FuzzTargets
     /// <summary>Whether there is a target of that name.</summary>
     public static bool Exists(string name) => s_makers.ContainsKey(name) || s_planted.ContainsKey(name);
 
-    /// <summary>Makes a target; null if there is none of that name.</summary>
-    public static FuzzTarget? TryMake(string name) =>
-        (s_makers.GetValueOrDefault(name) ?? s_planted.GetValueOrDefault(name))?.Invoke();
+    /// <summary>Makes a target.</summary>
+    /// <exception cref="FormatException">There is none of that name.</exception>
+    public static FuzzTarget Make(string name) =>
+        (s_makers.GetValueOrDefault(name) ?? s_planted.GetValueOrDefault(name) ?? throw new FormatException($"There is no target \"{name}\"; see \"list\"."))();
 }

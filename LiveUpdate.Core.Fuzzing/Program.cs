@@ -1,5 +1,4 @@
 using LiveUpdate.Fuzzing.Running;
-using SharpFuzz;
 
 namespace LiveUpdate.Fuzzing;
 
@@ -27,9 +26,9 @@ internal static class Program
                 ["mutate", ..] => new MutateCommand(FuzzArguments.Parse(args.AsSpan(1))).Run(),
                 ["worker", var folder, ..] => Work(folder, FuzzArguments.Parse(args.AsSpan(2))),
                 ["reproduce", var folder] => Reproduction.OfFolder(folder),
-                ["reproduce", var target, var file] => Reproduction.OfFile(Find(target), file),
+                ["reproduce", var target, var file] => Reproduction.OfFile(target, file),
                 ["corpus", var folder] => Corpus.Write(folder),
-                ["afl", var target] => Afl(Find(target)),
+                ["afl", var target] => AflCommand.Run(target),
                 _ => throw new FormatException(Usage),
             };
         }
@@ -39,9 +38,6 @@ internal static class Program
             return 2;
         }
     }
-
-    private static FuzzTarget Find(string name) =>
-        FuzzTargets.TryMake(name) ?? throw new FormatException($"There is no target \"{name}\"; see \"list\".");
 
     private static int List()
     {
@@ -53,22 +49,6 @@ internal static class Program
     private static int Work(string folder, FuzzArguments arguments)
     {
         MutateWorker.Run(folder, arguments);
-        return 0;
-    }
-
-    private static int Afl(FuzzTarget target)
-    {
-        string folder = Directory.CreateTempSubdirectory("liveupdate-afl-").FullName;
-        using RunningInput place = RunningInput.Create(folder, target.MaxLength);
-        Directory.Delete(folder, recursive: true);
-        var run = new TargetRun(target, place);
-        byte[] buffer = new byte[target.MaxLength];
-        bool atStart = false;
-        Fuzzer.OutOfProcess.Run(stream =>
-        {
-            int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            run.Run(buffer.AsSpan(0, length), atStart = !atStart);
-        });
         return 0;
     }
 }

@@ -10,7 +10,7 @@ internal static class Corpus
     {
         foreach (string name in FuzzTargets.Names)
         {
-            using FuzzTarget target = FuzzTargets.TryMake(name)!;
+            using FuzzTarget target = FuzzTargets.Make(name);
             string seeds = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
             for (int i = 0; i < target.Seeds.Count; i++)
                 File.WriteAllBytes(Path.Combine(seeds, $"{i}"), target.Seeds[i]);

@@ -25,7 +25,7 @@ internal static class MutateWorker
         for (int i = 0; i < arguments.Targets.Count; i++)
         {
             place.Begin(i);
-            using FuzzTarget target = FuzzTargets.TryMake(arguments.Targets[i])!;
+            using FuzzTarget target = FuzzTargets.Make(arguments.Targets[i]);
             var run = new TargetRun(target, place);
             TimeSpan end = arguments.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) * (i + 1) / arguments.Targets.Count : TimeSpan.MaxValue;
             long count = arguments.Count is { } most ? Math.Max(20, most / target.Cost) : long.MaxValue;

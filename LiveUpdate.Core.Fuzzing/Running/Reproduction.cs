@@ -9,7 +9,7 @@ internal static class Reproduction
         int count = 0;
         foreach (string inputs in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {
-            using FuzzTarget target = FuzzTargets.TryMake(Path.GetFileName(inputs)) ?? throw new FormatException($"{inputs} is of no target.");
+            using FuzzTarget target = FuzzTargets.Make(Path.GetFileName(inputs));
             foreach (string input in Directory.EnumerateFiles(inputs).Order(StringComparer.Ordinal))
             {
                 Run(target, input);
@@ -22,10 +22,10 @@ internal static class Reproduction
     }
 
     /// <summary>Runs one input.</summary>
-    public static int OfFile(FuzzTarget target, string file)
+    public static int OfFile(string name, string file)
     {
-        using (target)
-            Run(target, file);
+        using FuzzTarget target = FuzzTargets.Make(name);
+        Run(target, file);
         return 0;
     }
 
