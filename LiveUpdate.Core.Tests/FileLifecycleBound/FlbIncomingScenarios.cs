@@ -102,6 +102,18 @@ public class FlbIncomingScenarios
     }
 
     [Test]
+    public void An_flb_that_could_not_be_retrieved_is_held_until_its_last_file_is_finished()
+    {
+        Generation next = Update();
+        FailToGetA(next);
+        IncomingFlb incoming = next.Engine.Flbs.Get(_life.A).Incoming;
+        Assert.That(incoming.IsHeld, Is.True);
+        using Session session = next.Retrieve("s");
+        session.Finish();
+        Assert.That(incoming.IsHeld, Is.False);
+    }
+
+    [Test]
     public void T_158_a_reference_keeps_the_flb_over_the_finish()
     {
         Generation next = Update();

@@ -30,7 +30,8 @@ internal sealed class IncomingFlb(Flb flb, KexecHandover memory, CleanupErrors e
     private LiveUpdateException? _failure;
 
     /// <summary>Whether anything was handed over under its name and has not been finished.</summary>
-    public bool IsHeld => _hasRecord && _state != State.Finished;
+    /// <remarks>One that cannot be retrieved is over with its last file, although nobody finishes it (reference G-24).</remarks>
+    public bool IsHeld => _hasRecord && _state != State.Finished && (_state != State.Failed || _files != 0);
 
     /// <summary>Takes the record of the image, if there was a hand-over; called once, before anything else.</summary>
     /// <param name="record">The data handle and the number of files, if the FLB page names this FLB.</param>
