@@ -15,9 +15,6 @@ internal sealed class PageHandler(string compatible = "page-v1") : FileHandler<T
     /// <summary>The kind of file it takes.</summary>
     public string Kind { get; init; } = TestFile.DefaultKind;
 
-    /// <summary>Whether a retrieve needs a page of its own for a moment, and so can fail for want of memory.</summary>
-    public bool AllocatesAtRetrieve { get; init; }
-
     protected override bool CanPreserve(TestFile file) => file.Kind == Kind;
 
     protected override void Preserve(ref PreserveContext<TestFile> context)
@@ -33,8 +30,6 @@ internal sealed class PageHandler(string compatible = "page-v1") : FileHandler<T
 
     protected override TestFile Retrieve(ref RetrieveContext context)
     {
-        if (AllocatesAtRetrieve)
-            context.Memory.FreePreserved(context.Memory.AllocatePreserved(LuoAbi.PageSize, _owner));
         int number = Read(context.Memory, context.Data);
         Discard(context.Memory, context.Data);
         return new TestFile(number, Kind);

@@ -9,6 +9,7 @@ internal static class Program
     private static readonly Dictionary<string, Func<SoakArguments, SoakResult>> s_forms = new()
     {
         ["lives"] = SequentialLives.Run,
+        ["faults"] = FaultLives.Run,
     };
 
     private static int Main(string[] args)
