@@ -37,6 +37,27 @@ internal static class Breakage
             throw new InvalidOperationException($"{type}.{method} does not call {called}.");
     }
 
+    /// <summary>Lets a method take a new lock of its own wherever it takes one, so that it excludes nobody.</summary>
+    public static void LeaveOutLock(ModuleDefinition module, string type, string method)
+    {
+        int left = 0;
+        foreach (MethodDefinition definition in Methods(module, type, method))
+        {
+            ILProcessor code = definition.Body.GetILProcessor();
+            foreach (Instruction call in definition.Body.Instructions.Where(static instruction => IsCall(instruction, "EnterScope")).ToList())
+            {
+                TypeReference taken = ((MethodReference)call.Operand!).DeclaringType;
+                var constructor = new MethodReference(".ctor", module.TypeSystem.Void, taken) { HasThis = true };
+                code.InsertBefore(call, code.Create(OpCodes.Pop));
+                code.InsertBefore(call, code.Create(OpCodes.Newobj, constructor));
+                left++;
+            }
+        }
+
+        if (left == 0)
+            throw new InvalidOperationException($"{type}.{method} takes no lock.");
+    }
+
     private static bool IsCall(Instruction instruction, string called) =>
         (instruction.OpCode == OpCodes.Call || instruction.OpCode == OpCodes.Callvirt) && ((MethodReference)instruction.Operand).Name == called;
 

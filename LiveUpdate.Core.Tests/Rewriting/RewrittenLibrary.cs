@@ -16,9 +16,13 @@ internal sealed class RewrittenLibrary : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("rewritten-").FullName;
 
-    public RewrittenLibrary(Action<ModuleDefinition> change)
+    /// <summary>Makes the copy.</summary>
+    /// <param name="change">Changes the library.</param>
+    /// <param name="part">The folder below the tests that is copied; that of the tests itself unless given.</param>
+    public RewrittenLibrary(Action<ModuleDefinition> change, string part = "")
     {
-        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+        string source = Path.Combine(AppContext.BaseDirectory, part);
+        foreach (string file in Directory.EnumerateFiles(source))
         {
             string name = Path.GetFileName(file);
             if (name != Library && Path.GetExtension(name) is ".dll" or ".json" && !name.StartsWith(LeftOut, StringComparison.Ordinal))
@@ -26,10 +30,10 @@ internal sealed class RewrittenLibrary : IDisposable
         }
 
         using var resolver = new DefaultAssemblyResolver();
-        resolver.AddSearchDirectory(AppContext.BaseDirectory);
+        resolver.AddSearchDirectory(source);
         resolver.AddSearchDirectory(Path.GetDirectoryName(typeof(object).Assembly.Location));
         var parameters = new ReaderParameters { AssemblyResolver = resolver };
-        using ModuleDefinition module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, Library), parameters);
+        using ModuleDefinition module = ModuleDefinition.ReadModule(Path.Combine(source, Library), parameters);
         change(module);
         module.Write(Path.Combine(_folder, Library));
     }
