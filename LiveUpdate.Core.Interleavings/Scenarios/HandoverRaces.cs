@@ -11,6 +11,7 @@ internal static class HandoverRaces
         new("C-04-close", CloseIsDoneOrRefused),
         new("C-04-incoming", IncomingSessionsAndHandOver),
         new("C-07-called-off", PreserveAndAnUpdateCalledOff),
+        new("C-04-two", OneOfTwoHandOversWins),
         new("C-04-dispose", HandOverAndDispose),
         new("C-03-dispose", DisposeAndPreserve),
     ];
@@ -82,6 +83,21 @@ internal static class HandoverRaces
         Check.Equal(session.GetFiles().Count, 3, "files");
         session.Close();
         world.CheckNothingIsHeld();
+    }
+
+    // The one who comes as the other ends must not find the generation between two owners: nothing of its target may run.
+    private static void OneOfTwoHandOversWins()
+    {
+        using var world = new World();
+        world.Create("s", 1);
+        LiveUpdateOrchestrator luo = world.Luo;
+        string[] told = World.Race(HandOver, HandOver);
+        Check.Equal(World.Count(told, "ok"), 1, $"hand-overs that succeeded: {string.Join(' ', told)}");
+        Check.Equal(World.Count(told, "Busy") + World.Count(told, "Shutdown"), 1, $"hand-overs that were refused: {string.Join(' ', told)}");
+        Check.Equal(world.Log.Count("frz1"), 1, "freezes");
+
+        string HandOver() => World.Told(() => luo.HandOver(
+            new StopTarget { Preparing = () => Check.That(!luo.IsOver, "a hand-over was prepared after another") }));
     }
 
     private static void HandOverAndDispose()

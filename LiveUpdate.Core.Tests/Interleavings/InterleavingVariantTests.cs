@@ -27,6 +27,10 @@ public sealed class InterleavingVariantTests
         "C-06-put-hand-over", "Shutdownok", static module => Breakage.Return(module, "LiveUpdate.CallbackScope", "IsActive", true));
 
     [Test]
+    public void A_hand_over_that_does_not_see_another_end_is_found() => Finds(
+        "C-04-two", "the memory is fixed", static module => Breakage.Return(module, "LiveUpdate.GenerationGate", "IsOver", false));
+
+    [Test]
     public void A_list_without_its_lock_is_found() => Finds(
         "C-09-create", "the same key", static module => Breakage.LeaveOutLock(module, "LiveUpdate.OutgoingSessionList", "Create"));
 

@@ -14,11 +14,19 @@ internal sealed partial class LiveUpdateEngine
     /// <exception cref="ObjectDisposedException">The generation has been disposed.</exception>
     public IDisposable BeginHandover()
     {
+        var update = new HandoverUnderWay(this);
+        bool underWay = Interlocked.Exchange(ref _handovers, 1) != 0;
+        // Looked at once no other can begin: one that was under way a moment ago may have ended the generation since.
         if (Gate.IsOver || Gate.IsDisposed)
+        {
+            if (!underWay)
+                update.Dispose();
             throw Gate.Ended("hand over");
-        if (Interlocked.Exchange(ref _handovers, 1) != 0)
+        }
+
+        if (underWay)
             throw Refusal.Create(LiveUpdateError.Busy, "hand over", "Another hand-over of this generation is under way.");
-        return new HandoverUnderWay(this);
+        return update;
     }
 
     /// <summary>
