@@ -21,7 +21,7 @@ internal sealed class CapturedImageTarget : FuzzTarget
 
     public override long MostAllocated => 4 << 20;
 
-    public override int Cost => 20;
+    public override int Cost => 8;
 
     public override IReadOnlyList<byte[]> Words => [.. _images.SelectMany(static image => image.Structures.Take(40)).Select(static address => BitConverter.GetBytes(address.Value))];
 

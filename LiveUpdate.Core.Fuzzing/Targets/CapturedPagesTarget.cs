@@ -15,7 +15,7 @@ internal sealed class CapturedPagesTarget : FuzzTarget
 
     public override int MaxLength => 32 << 10;
 
-    public override int Cost => 20;
+    public override int Cost => 8;
 
     // The buffers of two decompressors, the pages, and their copy into runs.
     public override long MostAllocated => 2 << 20;

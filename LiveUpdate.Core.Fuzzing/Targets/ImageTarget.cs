@@ -29,7 +29,7 @@ internal sealed class ImageTarget : FuzzTarget
 
     public override long MostAllocated => 32 << 20;
 
-    public override int Cost => 100;
+    public override int Cost => 10;
 
     public override IReadOnlyList<byte[]> Seeds => DamagedMemory.Seeds;
 

@@ -10,7 +10,7 @@ internal sealed class KernelImageTarget : FuzzTarget
 
     public override int MaxLength => 8192;
 
-    public override int Cost => 200;
+    public override int Cost => 40;
 
     // Two windows of LZ4, or the dictionary that a packed kernel asks for.
     public override long MostAllocated => 300 << 20;

@@ -11,6 +11,8 @@ internal sealed class PageMapTarget : FuzzTarget
 
     public override int MaxLength => DamagedMemory.MaxLength;
 
+    public override int Cost => 4;
+
     public override IReadOnlyList<byte[]> Seeds => DamagedMemory.Seeds;
 
     public override string Run(ReadOnlyMemory<byte> input)

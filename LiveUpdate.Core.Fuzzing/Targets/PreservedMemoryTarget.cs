@@ -18,7 +18,7 @@ internal sealed class PreservedMemoryTarget : FuzzTarget
 
     public override int MaxLength => DamagedMemory.MaxLength;
 
-    public override int Cost => 10;
+    public override int Cost => 8;
 
     public override IReadOnlyList<byte[]> Seeds => DamagedMemory.Seeds;
 

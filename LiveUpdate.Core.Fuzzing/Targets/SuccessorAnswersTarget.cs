@@ -20,7 +20,7 @@ internal sealed class SuccessorAnswersTarget : FuzzTarget
 
     public override long MostAllocated => 8 << 20;
 
-    public override int Cost => 200;
+    public override int Cost => 10;
 
     public override IReadOnlyList<byte[]> Words => SuccessorHelloTarget.HugeCounts;
 

@@ -42,9 +42,10 @@ internal sealed class SuccessorOffersTarget : FuzzTarget
 
     public override int MaxLength => 512;
 
-    public override long MostAllocated => 8 << 20;
+    // Tables of as many slots as there can be, of 40 bytes each, after smaller ones.
+    public override long MostAllocated => 128 << 20;
 
-    public override int Cost => 200;
+    public override int Cost => 10;
 
     public override IReadOnlyList<byte[]> Seeds { get; }
 

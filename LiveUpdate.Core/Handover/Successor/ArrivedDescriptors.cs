@@ -30,7 +30,7 @@ internal sealed class ArrivedDescriptors : IDisposable
             return false;
         if (slot >= _handles.Length)
         {
-            int length = Math.Max(slot + 1, _handles.Length * 2);
+            int length = Math.Clamp(_handles.Length * 2, slot + 1, MaxSlots);
             Array.Resize(ref _handles, length);
             Array.Resize(ref _files, length);
         }
