@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.TestHost.Faults;
 using LiveUpdate.TestHost.ServiceManager;
 using LiveUpdate.TestHost.Successor;
 using LiveUpdate.TestHost.Successor.Rounds;
@@ -61,6 +62,8 @@ internal static class Program
         ["kill-rounds"] = KillRounds.Run,
         ["round-owner"] = RoundOwner.Run,
         ["round-adopted"] = RoundOwner.Run,
+        ["call-faults"] = CallFaultLife.Run,
+        ["call-faulted"] = CallFaultLife.RunNew,
         ["service"] = ServiceLife.Run,
         ["service-lab"] = static _ => ServiceLab.Run(),
         ["late-predecessor"] = static args => LatePredecessor.Run(args[1]),

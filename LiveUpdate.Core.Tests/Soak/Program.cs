@@ -10,6 +10,7 @@ internal static class Program
     {
         ["lives"] = SequentialLives.Run,
         ["faults"] = FaultLives.Run,
+        ["call-faults"] = CallFaultRounds.Run,
     };
 
     private static int Main(string[] args)

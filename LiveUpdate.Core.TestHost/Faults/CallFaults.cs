@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+
+// The copy of the library whose calls can fail asks this program which of them do.
+[assembly: InternalsVisibleTo("LiveUpdate.Core")]
+
+namespace LiveUpdate.TestHost.Faults;
+
+/// <summary>
+/// Counts the system calls that the library makes while it is armed, and lets one of them fail. Only a copy of the library that was rewritten
+/// for it calls this.
+/// </summary>
+internal static class CallFaults
+{
+    private const int EINTR = 4;
+    private const int EPERM = 1;
+
+    // What each call fails with on a machine that is short of something.
+    private static readonly Dictionary<string, int> s_errnos = new()
+    {
+        ["MemfdCreate"] = 24,
+        ["Eventfd"] = 24,
+        ["Open"] = 24,
+        ["Fcntl"] = 24,
+        ["Socketpair"] = 24,
+        ["SyscallPidfdOpen"] = 24,
+        ["Mmap"] = 12,
+        ["MmapAnonymous"] = 12,
+        ["Madvise"] = 12,
+        ["Poll"] = 12,
+        ["Sendmsg"] = 105,
+        ["Recvmsg"] = 105,
+        ["Ftruncate"] = 28,
+        ["Fallocate"] = 28,
+        ["Execve"] = 12,
+        ["PosixSpawn"] = 11,
+    };
+
+    // Signals interrupt these, and whoever calls them has to call again.
+    private static readonly HashSet<string> s_interrupted = ["Poll", "Waitid", "Sendmsg", "Recvmsg", "Fallocate"];
+
+    private static int s_calls;
+    private static int s_failing = -1;
+    private static bool s_interrupts;
+    private static string? s_failed;
+
+    /// <summary>From now on the call of that number fails.</summary>
+    /// <param name="failing">The first call is 1; with 0 all are counted and none fails.</param>
+    /// <param name="interrupts">Whether only calls count that a signal can interrupt, and it does.</param>
+    public static void Arm(int failing, bool interrupts) => (s_calls, s_failed, s_interrupts, s_failing) = (0, null, interrupts, failing);
+
+    /// <summary>From now on no call fails.</summary>
+    /// <returns>The call that failed and its errno; <c>none of 42</c> if there were not so many.</returns>
+    public static string Disarm()
+    {
+        s_failing = -1;
+        return s_failed ?? $"none of {s_calls}";
+    }
+
+    /// <summary>What a call is to fail with; 0 if it is to be made.</summary>
+    public static int ErrnoOf(string call)
+    {
+        if (s_failing < 0 || (s_interrupts && !s_interrupted.Contains(call)) || Interlocked.Increment(ref s_calls) != s_failing)
+            return 0;
+        int errno = s_interrupts ? EINTR : s_errnos.GetValueOrDefault(call, EPERM);
+        s_failed = $"{call} {Errno.Name((LiveUpdateError)errno)}";
+        return errno;
+    }
+}

@@ -1,0 +1,40 @@
+using LiveUpdate.Tests.Rewriting;
+
+namespace LiveUpdate.Tests.Faults;
+
+/// <summary>System calls of a hand-over that fail, in real processes: some of each kind, from a number that the seed chooses.</summary>
+[Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
+public sealed class CallFaultTests
+{
+    private const int Step = 23;
+
+    /// <summary>The ways and sides, and how their calls fail.</summary>
+    public static IEnumerable<(string Way, string Side, string Error)> Cases =>
+    [
+        ("start", "old", "errno"),
+        ("start", "new", "errno"),
+        ("adopt", "old", "errno"),
+        ("adopt", "new", "errno"),
+        ("exec", "old", "errno"),
+        ("start", "old", "interrupted"),
+        ("start", "new", "interrupted"),
+        ("adopt", "old", "interrupted"),
+        ("adopt", "new", "interrupted"),
+    ];
+
+    [Test]
+    public void A_call_that_fails_calls_the_handover_off_or_does_no_harm()
+    {
+        int seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var library = new RewrittenLibrary(FaultyCalls.Instrument);
+        foreach ((string way, string side, string error) in Cases.Where(static one => one.Error == "errno"))
+        {
+            var run = new CallFaultRun(library, way, side, error);
+            run.Run(random.Next(Step) + 1, Step);
+            TestContext.Out.WriteLine($"{run}: {run.Calls} calls, survived {run.Survived}: {run.Survivors}");
+            Assert.That(run.Findings, Is.Empty);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using LiveUpdate.Tests.Faults;
+using LiveUpdate.Tests.Rewriting;
+
+namespace LiveUpdate.Tests.Soak;
+
+/// <summary>The long form of <see cref="CallFaultTests"/>: every system call of either side, once.</summary>
+internal static class CallFaultRounds
+{
+    public static SoakResult Run(SoakArguments arguments)
+    {
+        using var library = new RewrittenLibrary(FaultyCalls.Instrument);
+        var figures = new List<(string, long)>();
+        var findings = new List<string>();
+        int calls = 0;
+        int survived = 0;
+        foreach ((string way, string side, string error) in CallFaultTests.Cases)
+        {
+            var run = new CallFaultRun(library, way, side, error);
+            run.Run(1, 1, () => arguments.GoesOn(calls + run.Calls));
+            Console.WriteLine($"{run}: {run.Calls} calls, {run.Findings.Count} findings; survived {run.Survived}: {run.Survivors}");
+            figures.Add(($"{run}", run.Calls));
+            findings.AddRange(run.Findings);
+            (calls, survived) = (calls + run.Calls, survived + run.Survived);
+        }
+
+        return new SoakResult([.. figures, ("calls", calls), ("survived", survived)], findings);
+    }
+}
