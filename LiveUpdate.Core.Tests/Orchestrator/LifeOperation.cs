@@ -15,6 +15,9 @@ internal enum LifeOperation
     /// <summary>U; may fail in the freeze of the last file.</summary>
     Update,
 
+    /// <summary>U that is called off when everything is frozen and written.</summary>
+    CallOff,
+
     /// <summary>R(n).</summary>
     RetrieveSession,
 
@@ -29,4 +32,10 @@ internal enum LifeOperation
 
     /// <summary>The end of a <c>using</c> around an incoming session.</summary>
     DisposeIncoming,
+
+    /// <summary>The handler of files with odd numbers goes: at once, or with its last file.</summary>
+    Unregister,
+
+    /// <summary>The handler of files with odd numbers comes.</summary>
+    Register,
 }

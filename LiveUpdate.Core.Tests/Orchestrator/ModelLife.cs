@@ -1,50 +1,70 @@
 namespace LiveUpdate.Tests.Orchestrator;
 
-/// <summary>What an orchestrator is to its user, in plain dictionaries: the model of <see cref="RandomLifeTests"/>.</summary>
+/// <summary>What an orchestrator is to its user, in plain lists: the model of <see cref="RandomLives"/>.</summary>
 /// <remarks>
-/// A file is the number it was made with; retrieved in another generation it is a new object of the same number, in the pool of files.
+/// <para>A file is the number it was made with; retrieved in another generation it is a new object of the same number, in the pool of files.</para>
+/// <para>
+/// An operation is a sequence of steps, so that others can come in between as they can in the library: the last gives the answer, the
+/// ones before it null. <see cref="Waits"/> says that it cannot go on before another has ended.
+/// </para>
 /// </remarks>
 internal sealed class ModelLife
 {
+    public const string Waits = "waits";
+
     private const int Files = 6;
 
     private readonly List<ModelFile> _pool = [.. Enumerable.Range(0, Files).Select(static number => new ModelFile(number))];
     private List<ModelSession> _outgoing = [];
     private List<ModelSession> _incoming = [];
+    private bool _hasOddHandler = true;
+    private bool _oddHandlerLeaves;
     private int _updates;
 
     /// <summary>Which session and token an operation is aimed at: mostly one that there is, sometimes one that there may not be.</summary>
-    public (string Name, ulong Token) Aim(LifeOperation operation, int session, int token)
+    public (string Name, ulong Token) Aim(in LifeStep step)
     {
-        ModelSession[] targets = operation switch
+        List<ModelSession> targets = step.Operation switch
         {
-            LifeOperation.Create or LifeOperation.Update => [],
-            LifeOperation.Preserve or LifeOperation.CloseOutgoing => [.. _outgoing],
-            LifeOperation.RetrieveSession => [.. _incoming],
-            _ => [.. _incoming.Where(static session => session.IsClaimed)],
+            LifeOperation.Preserve or LifeOperation.CloseOutgoing => _outgoing,
+            LifeOperation.RetrieveSession => _incoming,
+            LifeOperation.Retrieve or LifeOperation.Finish or LifeOperation.CloseIncoming or LifeOperation.DisposeIncoming =>
+                [.. _incoming.Where(static session => session.IsClaimed)],
+            _ => [],
         };
-        if (session == 0 || targets.Length == 0)
-            return ($"s{session}", (ulong)token);
-        ModelSession target = targets[session % targets.Length];
-        return operation == LifeOperation.Retrieve && target.Files.Count > 0 && token != 0
-            ? (target.Name, target.Files[token % target.Files.Count].Token)
-            : (target.Name, (ulong)token);
+        if (step.Session == 0 || targets.Count == 0)
+            return ($"s{step.Session}", (ulong)step.Token);
+        ModelSession target = targets[step.Session % targets.Count];
+        return step.Operation == LifeOperation.Retrieve && target.Files.Count > 0 && step.Token != 0
+            ? (target.Name, target.Files[step.Token % target.Files.Count].Token)
+            : (target.Name, (ulong)step.Token);
     }
 
     /// <summary>Does an operation.</summary>
     /// <returns>What the user is told.</returns>
-    public string Do(LifeOperation operation, string name, ulong token, int file, bool fails) => operation switch
+    public string Do(LifeOperation operation, string name, ulong token, int file, bool fails) => Begin(operation, name, token, file, fails).Last()!;
+
+    /// <summary>Aims an operation at the session, the file and the generation that there are now, and does it step by step.</summary>
+    public IEnumerable<string?> Begin(LifeOperation operation, string name, ulong token, int file, bool fails)
     {
-        LifeOperation.Create => Create(name),
-        LifeOperation.Preserve => Preserve(name, token, _pool[file % _pool.Count], fails),
-        LifeOperation.CloseOutgoing => CloseOutgoing(name),
-        LifeOperation.Update => Update(fails),
-        LifeOperation.RetrieveSession => RetrieveSession(name),
-        LifeOperation.Retrieve => Retrieve(name, token, fails),
-        LifeOperation.Finish => Finish(name, fails),
-        LifeOperation.CloseIncoming => CloseIncoming(name, fails),
-        _ => DisposeIncoming(name),
-    };
+        int generation = _updates;
+        ModelFile taken = _pool[file % _pool.Count];
+        return operation switch
+        {
+            LifeOperation.Create => AtOnce(() => OfGeneration(generation) ?? Create(name)),
+            LifeOperation.Preserve => On(_outgoing, name, session => Preserve(session, token, taken, fails)),
+            LifeOperation.CloseOutgoing => On(_outgoing, name, CloseOutgoing),
+            LifeOperation.Update => AtOnce(() => Update(fails)),
+            LifeOperation.CallOff => AtOnce(() => IsEntered ? Waits : nameof(LiveUpdateError.TimedOut)),
+            LifeOperation.RetrieveSession => AtOnce(() => OfGeneration(generation) ?? RetrieveSession(name)),
+            LifeOperation.Retrieve => OnClaimed(name, session => Retrieve(session, token, fails)),
+            LifeOperation.Finish => OnClaimed(name, session => Finish(session, fails)),
+            LifeOperation.CloseIncoming => OnClaimed(name, session => CloseIncoming(session, fails)),
+            LifeOperation.DisposeIncoming => OnClaimed(name, DisposeIncoming),
+            LifeOperation.Unregister => AtOnce(Unregister),
+            _ => AtOnce(Register),
+        };
+    }
 
     /// <summary>The state in one line.</summary>
     public string Describe() => Describe(
@@ -52,28 +72,54 @@ internal sealed class ModelLife
         _outgoing.Select(static session => $"{session.Name}:{session.Files.Count}"),
         _incoming.Select(static session => session.Name),
         _pool.Count(static file => file.IsBusy),
+        _outgoing.Sum(static session => session.Files.Count(static entry => !entry.File.IsOdd)),
         _outgoing.Sum(static session => session.Files.Count),
-        _incoming.Sum(static session => session.Files.Count));
+        _incoming.Sum(static session => session.Files.Count),
+        _hasOddHandler ? 2 : 1);
 
     public static string Describe(
-        int updates, IEnumerable<string> outgoing, IEnumerable<string> incoming, int ids, long outgoingFiles, long incomingFiles) =>
+        int updates, IEnumerable<string> outgoing, IEnumerable<string> incoming, int ids, long filesOfA, long filesOfB, long incomingFiles, int handlers) =>
         $"update {updates}; out {string.Join(' ', outgoing)}; in {string.Join(' ', incoming)}; {ids} ids; " +
-        $"files {outgoingFiles} and {incomingFiles}";
+        $"files of A {filesOfA}, of B {filesOfB}, incoming {incomingFiles}; {handlers} handlers";
+
+    private bool IsEntered => _outgoing.Exists(static session => session.IsEntered) || _incoming.Exists(static session => session.IsEntered);
+
+    private static IEnumerable<string?> AtOnce(Func<string> operation)
+    {
+        yield return operation();
+    }
+
+    private static IEnumerable<string?> On(List<ModelSession> sessions, string name, Func<ModelSession, IEnumerable<string?>> operation) =>
+        sessions.Find(session => session.Name == name) is { } found ? operation(found) : ["none"];
+
+    private IEnumerable<string?> OnClaimed(string name, Func<ModelSession, IEnumerable<string?>> operation) =>
+        On([.. _incoming.Where(static session => session.IsClaimed)], name, operation);
+
+    private string? OfGeneration(int generation) => generation == _updates ? null : nameof(LiveUpdateError.Shutdown);
+
+    // What an operation on a session is told without being done; null if it is done.
+    private string? Hinders(ModelSession session, bool isClosed) =>
+        OfGeneration(session.Generation) ?? (session.IsEntered ? Waits : isClosed ? "disposed" : null);
 
     private string Create(string name)
     {
         if (_outgoing.Exists(session => session.Name == name))
             return "Exists";
-        _outgoing.Add(new ModelSession(name));
+        _outgoing.Add(new ModelSession(name, _updates));
         return "ok";
     }
 
-    private string Preserve(string name, ulong token, ModelFile file, bool fails)
+    private IEnumerable<string?> Preserve(ModelSession session, ulong token, ModelFile file, bool fails)
     {
-        if (_outgoing.Find(session => session.Name == name) is not { } session)
-            return "none";
+        yield return Hinders(session, session.Closed > 0) ?? PreserveNow(session, token, file, fails);
+    }
+
+    private string PreserveNow(ModelSession session, ulong token, ModelFile file, bool fails)
+    {
         if (session.Find(token) is not null)
             return "Exists";
+        if (file.IsOdd && (!_hasOddHandler || _oddHandlerLeaves))
+            return "NotFound";
         if (file.IsBusy)
             return "Busy";
         if (fails)
@@ -83,17 +129,32 @@ internal sealed class ModelLife
         return "ok";
     }
 
-    private string CloseOutgoing(string name)
+    private IEnumerable<string?> CloseOutgoing(ModelSession session)
     {
-        if (_outgoing.Find(session => session.Name == name) is not { } session)
-            return "none";
-        Release(session);
+        if (session.Closed > 0)
+        {
+            yield return "ok";
+            yield break;
+        }
+
+        if (Hinders(session, isClosed: false) is { } hindrance)
+        {
+            yield return hindrance;
+            yield break;
+        }
+
+        foreach (string? step in Release(session))
+            yield return step;
+        session.Closed++;
+        yield return null;
         _outgoing.Remove(session);
-        return "ok";
+        yield return "ok";
     }
 
     private string Update(bool fails)
     {
+        if (IsEntered)
+            return Waits;
         if (fails && _outgoing.Exists(static session => session.Files.Count > 0))
             return "TimerExpired";
 
@@ -101,6 +162,7 @@ internal sealed class ModelLife
         _pool.ForEach(static file => file.IsBusy = false);
         _incoming = [.. _outgoing.Select(static session => session.HandedOver())];
         _outgoing = [];
+        (_hasOddHandler, _oddHandlerLeaves) = (true, false);
         _updates++;
         return "ok";
     }
@@ -115,10 +177,14 @@ internal sealed class ModelLife
         return "ok";
     }
 
-    private string Retrieve(string name, ulong token, bool fails)
+    private IEnumerable<string?> Retrieve(ModelSession session, ulong token, bool fails)
     {
-        if (Claimed(name) is not { } session)
-            return "none";
+        int closed = session.Closed;
+        return AtOnce(() => Hinders(session, session.Closed != closed) ?? RetrieveNow(session, token, fails));
+    }
+
+    private string RetrieveNow(ModelSession session, ulong token, bool fails)
+    {
         if (session.Find(token) is not { } file)
             return "NotFound";
         if (file.HasFailed)
@@ -136,77 +202,131 @@ internal sealed class ModelLife
         return $"file {file.Number}";
     }
 
-    private string Finish(string name, bool fails)
+    private IEnumerable<string?> Finish(ModelSession session, bool fails)
     {
-        if (Claimed(name) is not { } session)
-            return "none";
-        if (fails && session.Files.Count > 0)
-            return "Busy";
-        Release(session);
-        return "ok";
+        int closed = session.Closed;
+        return Steps();
+
+        IEnumerable<string?> Steps()
+        {
+            if (Hinders(session, session.Closed != closed) is { } hindrance)
+            {
+                yield return hindrance;
+                yield break;
+            }
+
+            if (fails && session.Files.Count > 0)
+            {
+                yield return "Busy";
+                yield break;
+            }
+
+            foreach (string? step in Release(session))
+                yield return step;
+            yield return "ok";
+        }
     }
 
-    private string CloseIncoming(string name, bool fails)
+    private IEnumerable<string?> CloseIncoming(ModelSession session, bool fails)
     {
-        if (Claimed(name) is not { } session)
-            return "none";
-        if (fails && session.Files.Count > 0)
+        int closed = session.Closed;
+        return Steps();
+
+        IEnumerable<string?> Steps()
         {
+            if (session.Closed != closed)
+            {
+                yield return "ok";
+                yield break;
+            }
+
+            if (Hinders(session, isClosed: false) is { } hindrance)
+            {
+                yield return hindrance;
+                yield break;
+            }
+
+            session.Closed++;
+            if (fails && session.Files.Count > 0)
+            {
+                session.IsClaimed = false;
+                yield return "Busy";
+                yield break;
+            }
+
+            foreach (string? step in Release(session))
+                yield return step;
+            yield return null;
+            _incoming.Remove(session);
+            yield return "ok";
+        }
+    }
+
+    private IEnumerable<string?> DisposeIncoming(ModelSession session)
+    {
+        int closed = session.Closed;
+        return Steps();
+
+        IEnumerable<string?> Steps()
+        {
+            // Whoever disposes is told nothing: not that it was closed, nor that its generation is over.
+            if (session.Closed != closed || session.Generation != _updates)
+            {
+                yield return "ok";
+                yield break;
+            }
+
+            if (session.IsEntered)
+            {
+                yield return Waits;
+                yield break;
+            }
+
+            session.Closed++;
+            yield return null;
             session.IsClaimed = false;
-            return "Busy";
+            if (session.IsFinished)
+                _incoming.Remove(session);
+            yield return "ok";
+        }
+    }
+
+    // Newest first, the id before the hold on the handler.
+    private IEnumerable<string?> Release(ModelSession session)
+    {
+        session.IsEntered = true;
+        while (session.Files.Count > 0)
+        {
+            session.Files[^1].File.IsBusy = false;
+            yield return null;
+            session.Files.RemoveAt(session.Files.Count - 1);
+            LetOddHandlerGo();
+            yield return null;
         }
 
-        Release(session);
-        _incoming.Remove(session);
-        return "ok";
+        (session.IsFinished, session.IsEntered) = (true, false);
     }
 
-    private string DisposeIncoming(string name)
+    private string Unregister()
     {
-        if (Claimed(name) is not { } session)
+        if (!_hasOddHandler || _oddHandlerLeaves)
             return "none";
-        session.IsClaimed = false;
-        if (session.IsFinished)
-            _incoming.Remove(session);
+        _oddHandlerLeaves = true;
+        LetOddHandlerGo();
         return "ok";
     }
 
-    private ModelSession? Claimed(string name) => _incoming.Find(session => session.Name == name && session.IsClaimed);
-
-    private static void Release(ModelSession session)
+    private string Register()
     {
-        foreach ((ulong _, ModelFile file) in session.Files)
-            file.IsBusy = false;
-        session.Files.Clear();
-        session.IsFinished = true;
+        if (_hasOddHandler)
+            return "Exists";
+        _hasOddHandler = true;
+        return "ok";
     }
 
-    private sealed class ModelFile(int number)
+    private void LetOddHandlerGo()
     {
-        public int Number { get; } = number;
-
-        public bool IsBusy { get; set; }
-
-        public bool IsRetrieved { get; set; }
-
-        public bool HasFailed { get; set; }
-    }
-
-    private sealed class ModelSession(string name)
-    {
-        public string Name { get; } = name;
-
-        public List<(ulong Token, ModelFile File)> Files { get; private init; } = [];
-
-        public bool IsClaimed { get; set; }
-
-        public bool IsFinished { get; set; }
-
-        public ModelFile? Find(ulong token) => Files.Find(entry => entry.Token == token).File;
-
-        public ModelSession HandedOver() => new(Name)
-        {
-            Files = [.. Files.Select(static entry => (entry.Token, new ModelFile(entry.File.Number)))],
-        };
+        if (_oddHandlerLeaves && !_outgoing.Concat(_incoming).Any(static session => session.Files.Exists(static entry => entry.File.IsOdd)))
+            (_hasOddHandler, _oddHandlerLeaves) = (false, false);
     }
 }

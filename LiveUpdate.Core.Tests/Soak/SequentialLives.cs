@@ -7,13 +7,13 @@ internal static class SequentialLives
 {
     public static SoakResult Run(SoakArguments arguments)
     {
-        int lives = 0;
-        while (arguments.GoesOn(lives))
-        {
-            new RandomLifeTests().An_orchestrator_answers_as_the_model();
-            lives += 2_000;
-        }
-
-        return new SoakResult([("lives", lives)], []);
+        (long lives, long operations, IReadOnlyList<string> findings) = RandomCases.Run(
+            arguments,
+            RandomLives.Lives,
+            static life => life.Length,
+            static life => RandomLives.Live(life, static _ => { }),
+            static life => Enumerable.Range(0, life.Length).Reverse().Select(left => (LifeStep[])[.. life[..left], .. life[(left + 1)..]]),
+            static life => string.Join('\n', life));
+        return new SoakResult([("lives", lives), ("operations", operations)], findings);
     }
 }
