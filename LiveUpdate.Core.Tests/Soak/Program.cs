@@ -1,3 +1,5 @@
+using LiveUpdate.Tests.Stress;
+
 namespace LiveUpdate.Tests.Soak;
 
 /// <summary>
@@ -11,6 +13,8 @@ internal static class Program
         ["lives"] = SequentialLives.Run,
         ["faults"] = FaultLives.Run,
         ["call-faults"] = CallFaultRounds.Run,
+        ["parallel-lives"] = ConcurrentLives.Run,
+        ["stress"] = StressRun.Run,
     };
 
     private static int Main(string[] args)
