@@ -1,6 +1,6 @@
 namespace LiveUpdate.Fuzzing.Running;
 
-/// <summary>Runs inputs again, at both edges; what they throw reaches the caller.</summary>
+/// <summary>Runs inputs again, at both edges and with right checksums; what they throw reaches the caller.</summary>
 internal static class Reproduction
 {
     /// <summary>Runs every input of a folder that has one for each target.</summary>
@@ -37,6 +37,8 @@ internal static class Reproduction
         var run = new TargetRun(target, place);
         byte[] input = File.ReadAllBytes(file);
         run.Run(input, atStart: true);
+        run.Run(input, atStart: true, mended: true);
+        run.Run(input, atStart: false, mended: true);
         Console.WriteLine($"{target.Name} {Path.GetFileName(file)}: {run.Run(input, atStart: false)}");
     }
 }

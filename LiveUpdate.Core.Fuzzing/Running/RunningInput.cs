@@ -51,7 +51,7 @@ internal sealed class RunningInput : IDisposable
     /// <param name="bytes">What it is.</param>
     /// <param name="minLength">Zeros are added up to this length.</param>
     /// <param name="atStart">Whether nothing may be read before it, rather than behind it.</param>
-    public ReadOnlyMemory<byte> Place(ReadOnlySpan<byte> bytes, int minLength, bool atStart)
+    public Memory<byte> Place(ReadOnlySpan<byte> bytes, int minLength, bool atStart)
     {
         int length = Math.Max(bytes.Length, minLength);
         int start = atStart ? 0 : _input.Memory.Length - length;

@@ -12,13 +12,18 @@ internal sealed class TargetRun(FuzzTarget target, RunningInput place)
     public IReadOnlyDictionary<string, long> Outcomes => _outcomes;
 
     /// <summary>Runs an input.</summary>
+    /// <param name="input">The input; what is too long is cut.</param>
+    /// <param name="atStart">Which edge it is to lie at.</param>
+    /// <param name="mended">Whether its checksums are made right first.</param>
     /// <returns>The outcome.</returns>
     /// <exception cref="Finding">It allocated without bounds, or left something behind that it must not.</exception>
-    public string Run(ReadOnlySpan<byte> input, bool atStart)
+    public string Run(ReadOnlySpan<byte> input, bool atStart, bool mended = false)
     {
         if (input.Length > target.MaxLength)
             input = input[..target.MaxLength];
-        ReadOnlyMemory<byte> placed = place.Place(input, target.MinLength, atStart);
+        Memory<byte> placed = place.Place(input, target.MinLength, atStart);
+        if (mended)
+            target.Mend(placed.Span);
         Inputs++;
         long before = GC.GetAllocatedBytesForCurrentThread();
         string outcome = target.Run(placed);

@@ -19,6 +19,7 @@ internal sealed class DamagedMemory : IDisposable
     public const int MaxLength = 1 + (8 * ChangeSize);
 
     private const int Kinds = 12;
+    private const int EndKind = 10;
     private const int BootChecksumOffset = 92;
 
     private readonly byte[] _image;
@@ -32,7 +33,10 @@ internal sealed class DamagedMemory : IDisposable
     {
         Memory = memory;
         _image = memory.Bytes.ToArray();
-        IEnumerable<int> words = Enumerable.Range(0, _image.Length / sizeof(ulong)).Select(static i => i * sizeof(ulong)).Where(offset => Word(offset) != 0);
+        // The first word of a page may be the address of the next one where there is none.
+        IEnumerable<int> words = Enumerable.Range(0, _image.Length / sizeof(ulong))
+            .Select(static i => i * sizeof(ulong))
+            .Where(offset => Word(offset) != 0 || offset % LuoAbi.PageSize == 0);
         _core = words.FirstOrDefault(offset => Word(offset) == LuoCoreSer.MagicNumber, -1);
         _words = [.. words.Where(offset => isDamaged?.Invoke(memory.Base + (offset & -LuoAbi.PageSize)) ?? true)];
     }
@@ -43,6 +47,9 @@ internal sealed class DamagedMemory : IDisposable
     /// <summary>Inputs to begin with: none, and one change of each kind.</summary>
     public static IReadOnlyList<byte[]> Seeds { get; } =
         [[0], .. Enumerable.Range(0, Kinds).Select(static kind => Input([kind, 17 * kind, 3 * kind])), Input([0, 100, 9], [7, 40, 12], [5, 90, 1])];
+
+    /// <summary>An image that ends too early.</summary>
+    public static byte[] EndsAt(int page) => Input([EndKind, 0, page]);
 
     /// <summary>Makes an input.</summary>
     public static byte[] Input(params int[][] changes)
@@ -113,8 +120,7 @@ internal sealed class DamagedMemory : IDisposable
             case 9:
                 Write(word, Word(_words[value % (uint)_words.Length]));
                 break;
-            case 10:
-                // What a generation that ends too early leaves.
+            case EndKind:
                 image[((int)(value % (uint)(image.Length / LuoAbi.PageSize)) * LuoAbi.PageSize)..].Clear();
                 break;
             default:

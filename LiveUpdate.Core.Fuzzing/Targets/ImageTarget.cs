@@ -31,7 +31,8 @@ internal sealed class ImageTarget : FuzzTarget
 
     public override int Cost => 10;
 
-    public override IReadOnlyList<byte[]> Seeds => DamagedMemory.Seeds;
+    public override IReadOnlyList<byte[]> Seeds { get; } =
+        [.. DamagedMemory.Seeds, .. Enumerable.Range(0, Pages / 10).Select(static page => DamagedMemory.EndsAt(10 * page))];
 
     public override string Run(ReadOnlyMemory<byte> input)
     {

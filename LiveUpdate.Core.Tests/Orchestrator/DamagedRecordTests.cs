@@ -1,4 +1,5 @@
 using LiveUpdate.Abi;
+using LiveUpdate.Kho;
 using LiveUpdate.Tests.Infrastructure;
 using LiveUpdate.Tests.Kho;
 
@@ -7,6 +8,8 @@ namespace LiveUpdate.Tests.Orchestrator;
 /// <summary>Counts, lengths and addresses of the image at zero, at their maximum and beyond, and records that overlap.</summary>
 public class DamagedRecordTests
 {
+    private const int Pages = (int)(Generation.SmallMemory / LuoAbi.PageSize);
+
     private delegate void Damage(HandedOverImage image);
 
     private static IEnumerable<TestCaseData> Fatal()
@@ -139,6 +142,19 @@ public class DamagedRecordTests
             next.Retrieve(name).Close();
         Assert.That(next.Luo.CleanupErrors, Is.Empty);
         Assert.That(next.Engine.Memory.GetAccount().UnrestoredPages, Is.EqualTo(unfinishedPages));
+    }
+
+    [TestCase(4)]
+    [TestCase(Pages - 1)]
+    [TestCase(Pages + 1)]
+    public void Memory_of_another_length_is_refused(int pages)
+    {
+        using Generation generation = Start();
+        KhoMemory whole = generation.Stop().Memory;
+        using KhoMemory memory = KhoMemory.Allocate(pages * LuoAbi.PageSize);
+        int length = (int)Math.Min(memory.Length, whole.Length);
+        whole.GetSpan(whole.Base, length).CopyTo(memory.GetSpan(memory.Base, length));
+        Assert.That(() => Generation.Boot(memory, Handler()), Generations.Damage());
     }
 
     private static Generation Start()
