@@ -17,6 +17,7 @@ internal static class FuzzTargets
         ["kexec-metadata"] = static () => new KexecMetadataTarget(),
         ["core-record"] = static () => new CoreRecordTarget(),
         ["carrier-record"] = static () => new CarrierRecordTarget(),
+        ["carried-sessions"] = static () => new CarriedSessionsTarget(),
         ["preserved-memory"] = static () => new PreservedMemoryTarget(),
         ["captured-image"] = static () => new CapturedImageTarget(),
         ["captured-pages"] = static () => new CapturedPagesTarget(),
