@@ -6,7 +6,7 @@ namespace LiveUpdate.TestHost.Faults;
 
 /// <summary>
 /// A process that hands over again and again, and each time the next system call of one side fails: <c>call-faults WAY SIDE FIRST STEP
-/// ERROR</c>. WAY is <c>start</c>, <c>adopt</c> or <c>exec</c>, SIDE <c>old</c> or <c>new</c>, ERROR <c>errno</c> or <c>interrupted</c>. It
+/// ERROR</c>. WAY is <c>start</c>, <c>adopt</c> or <c>exec</c>, SIDE <c>old</c> or <c>new</c>, ERROR as <see cref="CallFaults.Arm"/> has it. It
 /// ends when a hand-over succeeds. What it gets back to after one that failed, and who owns what in the end, it says.
 /// </summary>
 internal sealed class CallFaultLife(string way, string side, string error)
@@ -45,15 +45,15 @@ internal sealed class CallFaultLife(string way, string side, string error)
     {
         try
         {
-            CallFaults.Arm(failing, error == "interrupted");
+            CallFaults.Arm(failing, error);
             using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(options);
             using LiveUpdateDevice device = luo.OpenDevice();
-            SayFailed(failing, CallFaults.Disarm());
+            CallFaults.Disarm();
             Scenario.Say(SuccessorLife.Retrieve(device) ? "new owner" : "wrong: the new owner has not what there was");
         }
         catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
         {
-            SayFailed(failing, CallFaults.Disarm());
+            CallFaults.Disarm();
             Scenario.Say($"turned away: {exception.Message}");
             if (!PeerLife.RefusesToBoot())
                 Scenario.Say("wrong: a second owner");
@@ -89,7 +89,7 @@ internal sealed class CallFaultLife(string way, string side, string error)
         using Process? other = way == "adopt" ? StartOther(failing, cancellation) : null;
         string outcome = "handed over";
         if (side == "old")
-            CallFaults.Arm(failing, error == "interrupted");
+            CallFaults.Arm(failing, error);
         try
         {
             luo.HandOver(Target(failing), cancellation.Token);
@@ -100,7 +100,7 @@ internal sealed class CallFaultLife(string way, string side, string error)
         }
 
         if (side == "old")
-            SayFailed(failing, CallFaults.Disarm());
+            CallFaults.Disarm();
         Scenario.Say(outcome);
         if (other is not null && !luo.IsOver)
         {
@@ -137,12 +137,6 @@ internal sealed class CallFaultLife(string way, string side, string error)
     }
 
     private string[] NewArguments(int failing) => ["call-faulted", way, side == "new" ? $"{failing}" : "0", error, _path];
-
-    private static void SayFailed(int failing, string call)
-    {
-        if (failing > 0)
-            Scenario.Say($"call {failing}: {call}");
-    }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

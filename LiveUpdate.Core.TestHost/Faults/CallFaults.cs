@@ -40,29 +40,40 @@ internal static class CallFaults
 
     private static int s_calls;
     private static int s_failing = -1;
-    private static bool s_interrupts;
-    private static string? s_failed;
+    private static string s_error = "";
+    private static bool s_failed;
 
     /// <summary>From now on the call of that number fails.</summary>
-    /// <param name="failing">The first call is 1; with 0 all are counted and none fails.</param>
-    /// <param name="interrupts">Whether only calls count that a signal can interrupt, and it does.</param>
-    public static void Arm(int failing, bool interrupts) => (s_calls, s_failed, s_interrupts, s_failing) = (0, null, interrupts, failing);
+    /// <param name="failing">The first call is 1; with 0 none fails.</param>
+    /// <param name="error">
+    /// <c>errno</c>: the call fails for want of something. <c>interrupted</c>: only calls count that a signal can interrupt, and it does. The name
+    /// of a call: only calls of that name count, and they fail as with <c>errno</c>.
+    /// </param>
+    public static void Arm(int failing, string error) => (s_calls, s_failed, s_error, s_failing) = (0, false, error, failing);
 
-    /// <summary>From now on no call fails.</summary>
-    /// <returns>The call that failed and its errno; <c>none of 42</c> if there were not so many.</returns>
-    public static string Disarm()
+    /// <summary>From now on no call fails; says so if none has.</summary>
+    public static void Disarm()
     {
+        if (s_failing > 0 && !s_failed)
+            Scenario.Say($"call {s_failing}: none of {s_calls}");
         s_failing = -1;
-        return s_failed ?? $"none of {s_calls}";
     }
 
-    /// <summary>What a call is to fail with; 0 if it is to be made.</summary>
+    /// <summary>What a call is to fail with; 0 if it is to be made. Says which one fails.</summary>
     public static int ErrnoOf(string call)
     {
-        if (s_failing < 0 || (s_interrupts && !s_interrupted.Contains(call)) || Interlocked.Increment(ref s_calls) != s_failing)
+        if (s_failing <= 0 || !Counts(call) || Interlocked.Increment(ref s_calls) != s_failing)
             return 0;
-        int errno = s_interrupts ? EINTR : s_errnos.GetValueOrDefault(call, EPERM);
-        s_failed = $"{call} {Errno.Name((LiveUpdateError)errno)}";
+        int errno = s_error == "interrupted" ? EINTR : s_errnos.GetValueOrDefault(call, EPERM);
+        s_failed = true;
+        Scenario.Say($"call {s_failing}: {call} {Errno.Name((LiveUpdateError)errno)}");
         return errno;
     }
+
+    private static bool Counts(string call) => s_error switch
+    {
+        "errno" => true,
+        "interrupted" => s_interrupted.Contains(call),
+        _ => call == s_error,
+    };
 }

@@ -10,11 +10,11 @@ namespace LiveUpdate.Tests.Faults;
 /// <param name="library">A copy made by <see cref="FaultyCalls"/>.</param>
 /// <param name="way">How the successor comes to be, as the program knows it.</param>
 /// <param name="side">Whose call fails.</param>
-/// <param name="error">Whether the call fails for want of something, or a signal interrupts it.</param>
+/// <param name="error">How it fails, as the program knows it.</param>
 internal sealed class CallFaultRun(RewrittenLibrary library, string way, string side, string error)
 {
     // A hand-over takes less than a second; this is for one that hangs, and for those before it in the same process.
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
 
     private readonly List<string> _findings = [];
     private readonly SortedDictionary<string, int> _survivors = [];

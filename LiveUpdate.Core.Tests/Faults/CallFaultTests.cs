@@ -6,7 +6,7 @@ namespace LiveUpdate.Tests.Faults;
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
 public sealed class CallFaultTests
 {
-    private const int Step = 23;
+    private const int Step = 37;
 
     /// <summary>The ways and sides, and how their calls fail.</summary>
     public static IEnumerable<(string Way, string Side, string Error)> Cases =>
@@ -36,5 +36,18 @@ public sealed class CallFaultTests
             TestContext.Out.WriteLine($"{run}: {run.Calls} calls, survived {run.Survived}: {run.Survivors}");
             Assert.That(run.Findings, Is.Empty);
         }
+    }
+
+    // The old process waited for the end of the new one, which served by then; and in a rehearsal for ever.
+    [TestCase("old")]
+    [TestCase("new")]
+    public void A_message_that_cannot_be_sent_does_not_keep_the_old_process(string side)
+    {
+        using var library = new RewrittenLibrary(FaultyCalls.Instrument);
+        var run = new CallFaultRun(library, "start", side, "Sendmsg");
+        run.Run(1, 1);
+        TestContext.Out.WriteLine($"{run}: {run.Calls} calls, survived {run.Survived}: {run.Survivors}");
+        Assert.That(run.Findings, Is.Empty);
+        Assert.That(run.Calls, Is.GreaterThan(4));
     }
 }

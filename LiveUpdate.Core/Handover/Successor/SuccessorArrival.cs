@@ -20,6 +20,7 @@ namespace LiveUpdate;
 internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret) : IDisposable
 {
     private const int GoLength = 16;
+    private const int MostAttempts = 20;
 
     private readonly ArrivedDescriptors _descriptors = new();
     private LiveUpdateEngine? _engine;
@@ -230,7 +231,14 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
         Reach(SuccessorPhase.Completed);
         Span<byte> end = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(end, Timeline.Last);
-        TrySend(SuccessorMessage.Committed, end);
+        SayCommitted(end);
+    }
+
+    // Until the predecessor hears this, or this process ends, it keeps everything and waits: what fails for want of memory is tried again.
+    private void SayCommitted(ReadOnlySpan<byte> end)
+    {
+        for (int attempt = 1; !TrySend(SuccessorMessage.Committed, end) && attempt < MostAttempts; attempt++)
+            Thread.Sleep(attempt);
     }
 
     // The end of the stream alone means nothing here: only the commit does, or the end of the process while its hand-over stands. One that
@@ -277,19 +285,23 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
 
     private void Report(Exception exception) => TrySend(SuccessorMessage.Failed, SuccessorFailure.Of(exception).Write());
 
-    private void TrySend(SuccessorMessage kind, ReadOnlySpan<byte> payload)
+    /// <returns>False if the predecessor is there and could not be told.</returns>
+    private bool TrySend(SuccessorMessage kind, ReadOnlySpan<byte> payload)
     {
         try
         {
             channel.Send(kind, Deadline.Never, payload);
+            return true;
         }
-        catch (LiveUpdateException)
+        catch (LiveUpdateException exception)
         {
-            // It has ended, and does not need to know.
+            // If it has ended it does not need to know.
+            return exception.Error == LiveUpdateError.BrokenPipe;
         }
         catch (OperationCanceledException)
         {
             // It learns of it from the end of this process.
+            return false;
         }
     }
 

@@ -74,7 +74,7 @@ internal static class SuccessorRehearsal
         using var oldSide = new SuccessorChannel(ours, ProcessHandle.CreateStandIn(), "successor");
         using var newSide = new SuccessorChannel(theirs, ProcessHandle.CreateStandIn(), "predecessor");
         Task<SuccessorArrival> successor = Task.Factory.StartNew(
-            () => TakeOver(newSide, program), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => TakeOver(newSide, oldSide.Peer, program), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             HandOver(oldSide);
@@ -117,7 +117,7 @@ internal static class SuccessorRehearsal
         HandoverReport.OfOutgoing(1, run, collections);
     }
 
-    private static SuccessorArrival TakeOver(SuccessorChannel channel, EngineOptions program)
+    private static SuccessorArrival TakeOver(SuccessorChannel channel, ProcessHandle self, EngineOptions program)
     {
         var arrival = new SuccessorArrival(channel, secret: null) { IsRehearsal = true };
         try
@@ -132,6 +132,11 @@ internal static class SuccessorRehearsal
         {
             arrival.Dispose();
             throw;
+        }
+        finally
+        {
+            // The other thread waits for the end of this one where it was not told that it has taken over.
+            self.TryKill();
         }
     }
 }
