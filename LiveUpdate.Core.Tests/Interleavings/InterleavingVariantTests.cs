@@ -8,7 +8,7 @@ namespace LiveUpdate.Tests.Interleavings;
 [Parallelizable(ParallelScope.All)]
 public sealed class InterleavingVariantTests
 {
-    private const string Schedules = "100";
+    private const string Schedules = "40";
     private const string Seed = "1";
 
     [Test]

@@ -13,7 +13,7 @@ public class RandomLifeTests
         RandomLives.Lives.Sample(
             life => RandomLives.Live(life, answer => answers.AddOrUpdate(answer, 1, static (_, count) => count + 1)),
             writeLine: TestContext.Out.WriteLine,
-            iter: 2_000,
+            iter: 1_000,
             print: static life => string.Join("\n", life.Select(static step => $"{step}")));
         TestContext.Out.WriteLine(string.Join(", ", answers.Select(static answer => $"{answer.Key}: {answer.Value}")));
         Assert.That(answers.Keys, Is.EquivalentTo(RandomLives.Answers), "the lives show every answer");
