@@ -31,7 +31,17 @@ internal static class Program
             return 2;
         }
 
-        SoakResult result = Explore(scenarios, SoakArguments.Parse(args.AsSpan(one ? 1 : 0)));
+        SoakResult result;
+        try
+        {
+            result = Explore(scenarios, SoakArguments.Parse(args.AsSpan(one ? 1 : 0)));
+        }
+        catch (FormatException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+
         foreach (string finding in result.Findings)
             Console.WriteLine(finding);
         Console.WriteLine($"interleavings: {result}");

@@ -31,24 +31,12 @@ public sealed class InterleavingVariantTests
         "C-04-two", "the memory is fixed", static module => Breakage.Return(module, "LiveUpdate.GenerationGate", "IsOver", false));
 
     [Test]
-    public void A_list_without_its_lock_is_found() => Finds(
-        "C-09-create", "the same key", static module => Breakage.LeaveOutLock(module, "LiveUpdate.OutgoingSessionList", "Create"));
-
-    [Test]
-    public void An_outgoing_session_without_its_lock_is_found() => Finds(
-        "F-01-token", "Unhandled exception", static module => Breakage.LeaveOutLock(module, "LiveUpdate.OutgoingSession", "Preserve"));
-
-    [Test]
     public void An_incoming_session_without_its_lock_is_found() => Finds(
         "C-11-token", "callbacks: 2", static module => Breakage.LeaveOutLock(module, "LiveUpdate.IncomingSession", "RetrieveAs"));
 
     [Test]
     public void An_flb_without_its_lock_is_found() => Finds(
         "C-12-files", "the FLB", static module => Breakage.LeaveOutLock(module, "LiveUpdate.OutgoingFlb", "Enter"));
-
-    [Test]
-    public void A_device_that_opens_without_its_lock_is_found() => Finds(
-        "O-20-open", "opens that succeeded", static module => Breakage.LeaveOutLock(module, "LiveUpdate.LiveUpdateEngine", "OpenDevice"));
 
     [Test]
     public void A_choice_of_handler_outside_the_registration_lock_is_found() => Finds("G-04-link-preserve", "Unhandled exception", static module =>

@@ -5,7 +5,7 @@ namespace LiveUpdate.Tests.Stress;
 /// <summary>Sixteen threads over one orchestrator through some generations.</summary>
 public class StressTests
 {
-    private const int Generations = 40;
+    private const int Generations = 20;
 
     [Test]
     public void Sixteen_threads_lose_nothing_through_hand_overs()
