@@ -10,7 +10,7 @@ namespace LiveUpdate.Interleavings;
 /// </summary>
 internal static class Program
 {
-    private const int SchedulesARound = 200;
+    private const int SchedulesARound = 50;
 
     private static readonly Scenario[] s_scenarios =
         [.. SessionRaces.All, .. FileRaces.All, .. FlbRaces.All, .. RegistrationRaces.All, .. HandoverRaces.All];
@@ -59,6 +59,8 @@ internal static class Program
             int schedules = (int)Math.Min(SchedulesARound, arguments.Count - done);
             foreach (Scenario scenario in left.ToList())
             {
+                if (!arguments.GoesOn(done))
+                    break;
                 (int explored, string? finding) = Exploration.Run(scenario, schedules, (uint)(arguments.Seed + done));
                 total += explored;
                 if (finding is null)
