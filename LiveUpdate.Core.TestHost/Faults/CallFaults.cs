@@ -11,8 +11,8 @@ namespace LiveUpdate.TestHost.Faults;
 /// </summary>
 internal static class CallFaults
 {
-    private const int EINTR = 4;
     private const int EPERM = 1;
+    private const int EINTR = 4;
 
     // What each call fails with on a machine that is short of something.
     private static readonly Dictionary<string, int> s_errnos = new()
@@ -69,6 +69,9 @@ internal static class CallFaults
         Scenario.Say($"call {s_failing}: {call} {Errno.Name((LiveUpdateError)errno)}");
         return errno;
     }
+
+    /// <summary>As <see cref="ErrnoOf"/>; what only reads or writes the flags of an open descriptor cannot fail.</summary>
+    public static int ErrnoOfFcntl(int command) => command is Interop.Libc.F_GETFD or Interop.Libc.F_SETFD or Interop.Libc.F_GETFL ? 0 : ErrnoOf("Fcntl");
 
     private static bool Counts(string call) => s_error switch
     {

@@ -1,5 +1,6 @@
 using System.CodeDom.Compiler;
 using System.Runtime.InteropServices;
+using LiveUpdate.Interop;
 using LiveUpdate.TestHost.Faults;
 using Microsoft.Win32.SafeHandles;
 using Mono.Cecil;
@@ -18,7 +19,7 @@ internal static class FaultyCalls
     /// <summary>Rewrites a library.</summary>
     public static void Instrument(ModuleDefinition module)
     {
-        MethodDefinition[] calls = [.. module.GetType(Wrappers).Methods.Where(static method => IsCall(method) && !method.Name.EndsWith("Destroy", StringComparison.Ordinal))];
+        MethodDefinition[] calls = [.. module.GetType(Wrappers).Methods.Where(IsCall)];
         if (calls.Length < 20)
             throw new InvalidOperationException($"Only {calls.Length} system calls were found.");
         foreach (MethodDefinition call in calls)
@@ -26,7 +27,8 @@ internal static class FaultyCalls
     }
 
     private static bool IsCall(MethodDefinition method) =>
-        method.HasBody && method.CustomAttributes.Any(static attribute => attribute.AttributeType.Name == nameof(GeneratedCodeAttribute));
+        method.HasBody && !method.Name.EndsWith("Destroy", StringComparison.Ordinal) &&
+        method.CustomAttributes.Any(static attribute => attribute.AttributeType.Name == nameof(GeneratedCodeAttribute));
 
     private static void Instrument(ModuleDefinition module, MethodDefinition call)
     {
@@ -36,8 +38,7 @@ internal static class FaultyCalls
         ILProcessor code = call.Body.GetILProcessor();
         List<Instruction> begin =
         [
-            code.Create(OpCodes.Ldstr, call.Name),
-            code.Create(OpCodes.Call, module.ImportReference(typeof(CallFaults).GetMethod(nameof(CallFaults.ErrnoOf)))),
+            .. Question(module, code, call),
             code.Create(OpCodes.Stloc, errno),
             code.Create(OpCodes.Ldloc, errno),
             code.Create(OpCodes.Brfalse, first),
@@ -53,6 +54,13 @@ internal static class FaultyCalls
         foreach (Instruction instruction in begin)
             code.InsertBefore(first, instruction);
     }
+
+    private static Instruction[] Question(ModuleDefinition module, ILProcessor code, MethodDefinition call) => call.Name == nameof(Libc.Fcntl)
+        ? [code.Create(OpCodes.Ldarg_1), Call(module, code, nameof(CallFaults.ErrnoOfFcntl))]
+        : [code.Create(OpCodes.Ldstr, call.Name), Call(module, code, nameof(CallFaults.ErrnoOf))];
+
+    private static Instruction Call(ModuleDefinition module, ILProcessor code, string question) =>
+        code.Create(OpCodes.Call, module.ImportReference(typeof(CallFaults).GetMethod(question)));
 
     private static IEnumerable<Instruction> Failure(ModuleDefinition module, ILProcessor code, TypeReference type)
     {
