@@ -29,7 +29,7 @@ public sealed class CallFaultTests
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
         using var library = new RewrittenLibrary(FaultyCalls.Instrument);
-        foreach ((string way, string side, string error) in Cases.Where(static one => one.Error == "errno"))
+        foreach ((string way, string side, string error) in Cases.Where(static one => one.Error == "errno" && one.Way != "adopt"))
         {
             var run = new CallFaultRun(library, way, side, error);
             run.Run(random.Next(Step) + 1, Step);
