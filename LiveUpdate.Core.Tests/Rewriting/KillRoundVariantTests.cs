@@ -26,15 +26,16 @@ public sealed class KillRoundVariantTests
 
     [Test]
     public void A_successor_that_does_not_wait_for_the_commit_is_found() => Finds(
-        "the owner", static module => Breakage.Empty(module, "LiveUpdate.SuccessorArrival", "AwaitCommit"));
+        "the owner|nobody took over|called off by", static module => Breakage.Empty(module, "LiveUpdate.SuccessorArrival", "AwaitCommit"));
 
+    // What two owners do to one another depends on who is faster.
     private static void Finds(string fault, Action<ModuleDefinition> change)
     {
         using var broken = new RewrittenLibrary(change);
         TestContext.Out.WriteLine($"kill-rounds {Rounds} {Seed}");
         ProgramRun run = broken.Run("LiveUpdate.Core.TestHost", TimeSpan.FromMinutes(5), "kill-rounds", $"{Rounds}", $"{Seed}");
         TestContext.Out.WriteLine(string.Join('\n', run.Lines.Take(30)) + run.Errors);
-        Assert.That(run.Lines, Has.Some.Contains(fault));
+        Assert.That(run.Lines, Has.Some.Matches(fault));
         Assert.That(run.Lines[^1], Is.EqualTo("failed"));
         Assert.That(run.ExitCode, Is.EqualTo(1));
     }
