@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -181,6 +182,33 @@ public sealed partial class SuccessorFailureTests
             };
             Refused.With(LiveUpdateError.TimedOut, () => _luo.HandOver(target));
             Assert.That(mode, Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // A process that waits for a child which somebody else has reaped waits for ever.
+    [Test]
+    public void A_child_of_the_program_that_was_adopted_and_killed_is_the_programs_to_reap()
+    {
+        string folder = Directory.CreateTempSubdirectory("adopt-").FullName;
+        string path = Path.Combine(folder, "socket");
+        try
+        {
+            using Process child = Process.Start(HostFamily.Dotnet, [HostFamily.Library, "call-faulted", "adopt", "0", "errno", path]);
+            var target = new SuccessorTarget(new SuccessorOptions { ListenPath = path, Secret = "a secret", StartTimeout = TimeSpan.FromSeconds(60) })
+            {
+                Reached = static phase =>
+                {
+                    if (phase == SuccessorPhase.Synchronized)
+                        throw new TimeoutException();
+                },
+            };
+            Assert.That(() => _luo.HandOver(target), Throws.TypeOf<TimeoutException>());
+            Assert.That(child.WaitForExit(TimeSpan.FromMinutes(1)), Is.True);
+            Assert.That(child.ExitCode, Is.EqualTo(128 + Libc.SIGKILL));
         }
         finally
         {

@@ -96,9 +96,9 @@ public abstract class WarmSuccessorFixture
     {
         foreach (int child in OpenDescriptors.Children().Except(_children))
         {
-            using ProcessHandle? process = ProcessHandle.TryOpen(child);
-            process?.WaitForEnd();
-            process?.Reap();
+            using ProcessHandle process = ProcessHandle.OpenChild(child);
+            process.WaitForEnd();
+            process.Reap();
         }
 
         return File.ReadAllText(_report);

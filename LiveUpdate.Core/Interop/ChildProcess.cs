@@ -58,7 +58,7 @@ internal static class ChildProcess
     {
         try
         {
-            return ProcessHandle.TryOpen(id) ?? throw Errno.Failed((int)LiveUpdateError.NotFound, $"Opening the child {id}");
+            return ProcessHandle.OpenChild(id);
         }
         catch
         {

@@ -8,6 +8,7 @@ internal static partial class Libc
     internal const int P_PIDFD = 3;
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
+    internal const int WNOWAIT = 0x0100_0000;
 
     internal const int CLD_EXITED = 1;
 

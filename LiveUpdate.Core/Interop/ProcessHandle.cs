@@ -11,12 +11,17 @@ internal sealed class ProcessHandle : IDisposable
 {
     private const int ESRCH = 3;
     private const int EINTR = 4;
+    private const int ENOMEM = 12;
     private const int EINVAL = 22;
     private const int ENOPROTOOPT = 92;
 
+    private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(1);
+
+    private readonly bool _isOurs;
     private string? _ending;
 
-    private ProcessHandle(SafeFileHandle descriptor, int id, bool isStandIn = false) => (Descriptor, Id, IsStandIn) = (descriptor, id, isStandIn);
+    private ProcessHandle(SafeFileHandle descriptor, int id, bool isStandIn = false, bool isOurs = false) =>
+        (Descriptor, Id, IsStandIn, _isOurs) = (descriptor, id, isStandIn, isOurs);
 
     /// <summary>The pidfd; readable when the process has ended.</summary>
     public SafeFileHandle Descriptor { get; }
@@ -42,10 +47,12 @@ internal sealed class ProcessHandle : IDisposable
             : new ProcessHandle(descriptor, Environment.ProcessId, isStandIn: true);
     }
 
-    /// <summary>Holds a process by its id; the caller knows that the id is still that process's.</summary>
-    /// <returns>Null if there is no such process.</returns>
+    /// <summary>Holds a child that this library started; it is this handle's to reap.</summary>
     /// <exception cref="LiveUpdateException">The call failed: EMFILE; ENOSYS before Linux 5.3.</exception>
-    public static ProcessHandle? TryOpen(int id)
+    public static ProcessHandle OpenChild(int id) => TryOpen(id, isOurs: true) ?? throw Errno.Failed(ESRCH, $"Opening the child {id}");
+
+    // The caller knows that the id is still that process's; null if there is no such process.
+    private static ProcessHandle? TryOpen(int id, bool isOurs)
     {
         var descriptor = new SafeFileHandle();
         int number = Libc.PidfdOpen(id);
@@ -55,7 +62,7 @@ internal sealed class ProcessHandle : IDisposable
         if (errno != 0)
             throw Errno.Failed(errno, $"Opening process {id}");
         Marshal.InitHandle(descriptor, number);
-        return new ProcessHandle(descriptor, id);
+        return new ProcessHandle(descriptor, id, isOurs: isOurs);
     }
 
     /// <summary>Holds the process at the other end of a Unix socket: the one that connected, listened or made the pair.</summary>
@@ -138,7 +145,11 @@ internal sealed class ProcessHandle : IDisposable
         }
     }
 
-    /// <summary>Takes leave of a child that has ended, so that no zombie stays, and says how it ended.</summary>
+    /// <summary>Says how a child has ended, and takes leave of it, so that no zombie stays, if this library started it.</summary>
+    /// <remarks>
+    /// One that the program itself started and that was adopted is the program's to reap: <see cref="System.Diagnostics.Process"/> waits for
+    /// ever for a child that somebody else has reaped.
+    /// </remarks>
     /// <param name="milliseconds">How long to wait for its end.</param>
     /// <returns>Null if it has not ended, is no child of this process, or was reaped by somebody else.</returns>
     public string? Reap(int milliseconds = 0)
@@ -150,7 +161,8 @@ internal sealed class ProcessHandle : IDisposable
     private string? ReapOnce()
     {
         using var reference = new HandleReference(Descriptor);
-        if (Libc.Waitid(Libc.P_PIDFD, (int)reference.Value, out Libc.ChildStatus status, Libc.WEXITED | Libc.WNOHANG) != 0 || status.Process == 0)
+        int options = Libc.WEXITED | Libc.WNOHANG | (_isOurs ? 0 : Libc.WNOWAIT);
+        if (Libc.Waitid(Libc.P_PIDFD, (int)reference.Value, out Libc.ChildStatus status, options) != 0 || status.Process == 0)
             return null;
         return status.Code == Libc.CLD_EXITED
             ? string.Create(CultureInfo.InvariantCulture, $"exit code {status.Status}")
@@ -162,7 +174,7 @@ internal sealed class ProcessHandle : IDisposable
 
     private static ProcessHandle? TryOpenPeerById(int errno, int id) => errno switch
     {
-        ENOPROTOOPT => TryOpen(id),
+        ENOPROTOOPT => TryOpen(id, isOurs: false),
         ESRCH or EINVAL => null,
         _ => throw Errno.Failed(errno, $"Opening process {id}"),
     };
@@ -172,8 +184,15 @@ internal sealed class ProcessHandle : IDisposable
         using var reference = new HandleReference(Descriptor);
         var entry = new Libc.PollEntry { Descriptor = (int)reference.Value, Events = Libc.POLLIN };
         int ready = Libc.Poll(ref entry, 1, milliseconds);
-        if (ready < 0 && Marshal.GetLastPInvokeError() is var errno && errno != EINTR)
+        if (ready >= 0)
+            return ready > 0;
+        int errno = Marshal.GetLastPInvokeError();
+
+        // Who is the owner depends on this answer, so a lack of memory only delays it.
+        if (errno == ENOMEM)
+            Thread.Sleep(s_breath);
+        else if (errno != EINTR)
             throw Errno.Failed(errno, $"Waiting for process {Id}");
-        return ready > 0;
+        return false;
     }
 }
