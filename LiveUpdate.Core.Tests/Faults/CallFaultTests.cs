@@ -6,7 +6,7 @@ namespace LiveUpdate.Tests.Faults;
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
 public sealed class CallFaultTests
 {
-    private const int Step = 37;
+    private const int Step = 61;
 
     /// <summary>The ways and sides, and how their calls fail.</summary>
     public static IEnumerable<(string Way, string Side, string Error)> Cases =>
@@ -29,7 +29,7 @@ public sealed class CallFaultTests
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
         using var library = new RewrittenLibrary(FaultyCalls.Instrument);
-        foreach ((string way, string side, string error) in Cases.Where(static one => one.Error == "errno" && one.Way != "adopt"))
+        foreach ((string way, string side, string error) in Cases.Where(static one => one.Error == "errno"))
         {
             var run = new CallFaultRun(library, way, side, error);
             run.Run(random.Next(Step) + 1, Step);

@@ -248,6 +248,7 @@ internal sealed class SuccessorArrival(SuccessorChannel channel, string? secret)
         try
         {
             channel.Send(SuccessorMessage.Verified, Deadline.Never);
+            channel.IsPatient = true;
             Reach(SuccessorPhase.Waiting);
             if (channel.Receive(Deadline.Never) is var kind && kind != SuccessorMessage.Commit)
                 throw channel.Unexpected($"the message {kind} where only a commit could follow");

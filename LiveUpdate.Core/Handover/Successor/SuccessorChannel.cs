@@ -19,12 +19,16 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
 {
     private const int ConnectionReset = 104;
 
+    private const int NoBufferSpace = 105;
+
     private const int EndOfProcess = 200;
 
     private const int UsualLength = 4096;
 
     // Longer than a freeze of thousands of files; a process that waits longer than this sleeps.
     private static readonly long s_longestSpin = Environment.ProcessorCount > 1 ? Stopwatch.Frequency / 500 : 0;
+
+    private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(1);
 
     private byte[] _outgoing = new byte[UsualLength];
     private byte[] _incoming = new byte[UsualLength];
@@ -51,6 +55,12 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
     /// Whether the next message is waited for awake, for a short while: within the pause, where being woken up would be most of the wait.
     /// </summary>
     public bool IsAwake { get; set; }
+
+    /// <summary>
+    /// Whether a call that fails for want of memory is made again, however often: where a message decides who the owner is, and nobody can
+    /// give up before it is read.
+    /// </summary>
+    public bool IsPatient { get; set; }
 
     /// <summary>Sends a message.</summary>
     /// <exception cref="LiveUpdateException">EPIPE: the other process is gone. ETIMEDOUT. Any errno of <c>sendmsg</c>.</exception>
@@ -161,14 +171,30 @@ internal sealed class SuccessorChannel(SafeHandle socket, ProcessHandle peer, st
                 room = room[count..];
             else if (count == 0 || -count == ConnectionReset)
                 throw Gone();
+            else if (BearsWith(-count))
+                Thread.Sleep(s_breath);
             else if (-count != (int)LiveUpdateError.TryAgain)
                 throw Errno.Failed(-count, $"Receiving from the {peerName}");
             else if (IsAwake && Stopwatch.GetTimestamp() < sleepAt)
                 Thread.Yield();
             else
-                WaitFor(Libc.POLLIN, deadline, expected);
+                WaitToReceive(deadline, expected);
         }
     }
+
+    private void WaitToReceive(Deadline deadline, SuccessorMessage expected)
+    {
+        try
+        {
+            WaitFor(Libc.POLLIN, deadline, expected);
+        }
+        catch (LiveUpdateException exception) when (BearsWith((int)exception.Error))
+        {
+            Thread.Sleep(s_breath);
+        }
+    }
+
+    private bool BearsWith(int errno) => IsPatient && errno is (int)LiveUpdateError.OutOfMemory or NoBufferSpace;
 
     // The stream is read to its end even when the process has ended: what it wrote before counts.
     private void WaitFor(short events, Deadline deadline, SuccessorMessage message)

@@ -272,6 +272,7 @@ internal sealed class SuccessorConnection : IDescriptorMirror, IDisposable
     private string? AwaitCommitted(HandoverRun run)
     {
         _channel.Cancellation = null;
+        _channel.IsPatient = true;
         _reached?.Invoke(SuccessorPhase.Committed);
 
         // Asleep and not waiting at the stream, this process is not woken by the answer and takes no processor from the one that now serves.
