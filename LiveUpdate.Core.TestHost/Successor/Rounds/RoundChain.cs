@@ -8,8 +8,7 @@ namespace LiveUpdate.TestHost.Successor.Rounds;
 /// </summary>
 internal sealed class RoundChain(int count, int seed)
 {
-    /// <summary>What a successor says that has nobody to take over from; no fault.</summary>
-    public const string Exited =
+    private const string Exited =
         "liveupdate: the predecessor ended, or called off, before it handed over; this successor exits with code 75.";
 
     // Of no progress at all; far more than a round takes anywhere.
