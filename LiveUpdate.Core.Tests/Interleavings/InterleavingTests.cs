@@ -9,7 +9,7 @@ namespace LiveUpdate.Tests.Interleavings;
 [Parallelizable(ParallelScope.All)]
 public sealed class InterleavingTests
 {
-    private const int Schedules = 20;
+    private const int Schedules = 12;
 
     /// <summary>The program, in the copy that is under the scheduler's control.</summary>
     public const string Program = "LiveUpdate.Core.Interleavings";
