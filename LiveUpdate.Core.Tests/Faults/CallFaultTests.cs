@@ -4,6 +4,7 @@ namespace LiveUpdate.Tests.Faults;
 
 /// <summary>System calls of a hand-over that fail, in real processes: some of each kind, from a number that the seed chooses.</summary>
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors and pidfds.")]
+[Parallelizable(ParallelScope.All)]
 public sealed class CallFaultTests
 {
     private const int Step = 61;

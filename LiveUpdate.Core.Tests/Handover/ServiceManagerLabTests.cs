@@ -6,6 +6,7 @@ namespace LiveUpdate.Tests.Handover;
 /// <summary>What runs beside the manager that <c>eng/systemd/run</c> starts cannot harm the machine: systemd is made to clean up at boot.</summary>
 [Platform(Include = "Linux", Reason = "Only Linux has systemd.")]
 [SupportedOSPlatform("linux")]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ServiceManagerLabTests
 {
     private const int Unusable = 125;

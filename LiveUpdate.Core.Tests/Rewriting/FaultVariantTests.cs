@@ -5,6 +5,7 @@ using Mono.Cecil;
 namespace LiveUpdate.Tests.Rewriting;
 
 /// <summary>Lives and hand-overs under faults find what is wrong: each variant of the library forgets one step of the way back.</summary>
+[Parallelizable(ParallelScope.All)]
 public sealed class FaultVariantTests
 {
     // Enough for every callback of the first generation.

@@ -7,6 +7,7 @@ namespace LiveUpdate.Tests.Samples;
 
 /// <summary>The sample does what it says, with fewer updates; what it checks itself, it fails for.</summary>
 [Platform(Include = "Linux", Reason = "Only Linux passes descriptors from process to process.")]
+[Parallelizable(ParallelScope.Self)]
 public sealed class ZeroDowntimeServerTests
 {
     private const string Name = "ZeroDowntimeServer";
