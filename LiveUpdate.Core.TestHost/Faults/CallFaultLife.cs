@@ -24,7 +24,7 @@ internal sealed class CallFaultLife(string way, string side, string error)
         if (Environment.GetEnvironmentVariable("LIVEUPDATE_EXEC") is null)
             new CallFaultLife(args[1], args[2], args[5]).RunOld(Number(args[3]), Number(args[4]));
         else
-            TakeOver(SuccessorLife.Options(), 0, "errno");
+            TakeOverImage(args[2] == "new" ? Number(args[3]) : 0, args[5]);
     }
 
     /// <summary>The successor: <c>call-faulted WAY FAILING ERROR PATH</c>.</summary>
@@ -41,15 +41,28 @@ internal sealed class CallFaultLife(string way, string side, string error)
         TakeOver(options, Number(args[2]), args[3]);
     }
 
+    // The image before this one is gone: a boot that fails has taken nothing, and the next one finds everything.
+    private static void TakeOverImage(int failing, string error)
+    {
+        try
+        {
+            CallFaults.Arm(failing, error);
+            Own(LiveUpdateOrchestrator.Boot(SuccessorLife.Options()));
+        }
+        catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
+        {
+            CallFaults.Disarm();
+            Scenario.Say($"boots again: {exception.Message}");
+            Own(LiveUpdateOrchestrator.Boot(SuccessorLife.Options()));
+        }
+    }
+
     private static void TakeOver(LiveUpdateOptions options, int failing, string error)
     {
         try
         {
             CallFaults.Arm(failing, error);
-            using LiveUpdateOrchestrator luo = LiveUpdateOrchestrator.Boot(options);
-            using LiveUpdateDevice device = luo.OpenDevice();
-            CallFaults.Disarm();
-            Scenario.Say(SuccessorLife.Retrieve(device) ? "new owner" : "wrong: the new owner has not what there was");
+            Own(LiveUpdateOrchestrator.Boot(options));
         }
         catch (Exception exception) when (exception is LiveUpdateException or LiveUpdateImageException)
         {
@@ -58,6 +71,14 @@ internal sealed class CallFaultLife(string way, string side, string error)
             if (!PeerLife.RefusesToBoot())
                 Scenario.Say("wrong: a second owner");
         }
+    }
+
+    private static void Own(LiveUpdateOrchestrator booted)
+    {
+        using LiveUpdateOrchestrator luo = booted;
+        using LiveUpdateDevice device = luo.OpenDevice();
+        CallFaults.Disarm();
+        Scenario.Say(SuccessorLife.Retrieve(device) ? "new owner" : "wrong: the new owner has not what there was");
     }
 
     private void RunOld(int first, int step)

@@ -17,6 +17,7 @@ public sealed class CallFaultTests
         ("adopt", "old", "errno"),
         ("adopt", "new", "errno"),
         ("exec", "old", "errno"),
+        ("exec", "new", "errno"),
         ("start", "old", "interrupted"),
         ("start", "new", "interrupted"),
         ("adopt", "old", "interrupted"),
