@@ -64,6 +64,8 @@ internal static class Program
         ["round-adopted"] = RoundOwner.Run,
         ["call-faults"] = CallFaultLife.Run,
         ["call-faulted"] = CallFaultLife.RunNew,
+        ["stored-call-faults"] = StoredFaultLife.RunLab,
+        ["stored-call-faulted"] = StoredFaultLife.Run,
         ["service"] = ServiceLife.Run,
         ["service-lab"] = static _ => ServiceLab.Run(),
         ["late-predecessor"] = static args => LatePredecessor.Run(args[1]),

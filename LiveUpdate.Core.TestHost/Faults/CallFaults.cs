@@ -52,11 +52,13 @@ internal static class CallFaults
     public static void Arm(int failing, string error) => (s_calls, s_failed, s_error, s_failing) = (0, false, error, failing);
 
     /// <summary>From now on no call fails; says so if none has.</summary>
-    public static void Disarm()
+    /// <returns>Whether one has failed.</returns>
+    public static bool Disarm()
     {
         if (s_failing > 0 && !s_failed)
             Scenario.Say($"call {s_failing}: none of {s_calls}");
         s_failing = -1;
+        return s_failed;
     }
 
     /// <summary>What a call is to fail with; 0 if it is to be made. Says which one fails.</summary>

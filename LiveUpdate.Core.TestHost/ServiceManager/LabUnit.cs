@@ -72,10 +72,10 @@ internal sealed class LabUnit
 
     /// <summary>Waits until it has printed so many lines that begin like this.</summary>
     /// <returns>The last of them.</returns>
-    public string Await(string beginning, int count = 1)
+    public string Await(string beginning, int count = 1, TimeSpan? patience = null)
     {
         string[] found = [];
-        Await(Find, $"\"{beginning}\" {count} times");
+        Await(Find, $"\"{beginning}\" {count} times", patience);
         return found[count - 1];
 
         bool Find()
@@ -94,12 +94,12 @@ internal sealed class LabUnit
     /// <summary>The port on which its service listens, as it said the last time.</summary>
     public int Port(int generation = 1) => int.Parse(Await("port ", generation)[5..]);
 
-    private void Await(Func<bool> condition, string what)
+    private void Await(Func<bool> condition, string what, TimeSpan? patience = null)
     {
         long started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(started) > s_patience)
+            if (Stopwatch.GetElapsedTime(started) > (patience ?? s_patience))
                 throw new TimeoutException($"{_name} has not come to {what}; it has printed:\n{string.Join('\n', Lines)}");
             Thread.Sleep(20);
         }

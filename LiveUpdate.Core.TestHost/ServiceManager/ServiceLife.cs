@@ -53,17 +53,20 @@ internal static class ServiceLife
         }
     }
 
+    /// <summary>The options of a service that has a <see cref="ServiceContent"/>.</summary>
+    public static LiveUpdateOptions Options() => new()
+    {
+        MemorySize = 4 << 20,
+        Logger = new ConsoleLogger(),
+        Handlers =
+        {
+            new MemfdHandler(), new StateHandler<Note>("note-v1", NoteFormatter.Instance), new StubbornHandler(), new DescriptorHandler(),
+        },
+    };
+
     private static LiveUpdateOptions Options(ServiceArguments arguments)
     {
-        var options = new LiveUpdateOptions
-        {
-            MemorySize = 4 << 20,
-            Logger = new ConsoleLogger(),
-            Handlers =
-            {
-                new MemfdHandler(), new StateHandler<Note>("note-v1", NoteFormatter.Instance), new StubbornHandler(), new DescriptorHandler(),
-            },
-        };
+        LiveUpdateOptions options = Options();
         bool isNext = Environment.GetEnvironmentVariable("LISTEN_FDNAMES") is not null;
         if (isNext && (arguments.Has("broken-version") || (arguments.Has("bad-version") && StoreIntruder.IsFirst("bad-version"))))
             options.Handlers.Add(new MemfdHandler());

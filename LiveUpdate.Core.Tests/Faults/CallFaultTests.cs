@@ -1,3 +1,6 @@
+using System.Runtime.Versioning;
+using LiveUpdate.Tests.Handover;
+using LiveUpdate.Tests.Infrastructure;
 using LiveUpdate.Tests.Rewriting;
 
 namespace LiveUpdate.Tests.Faults;
@@ -38,6 +41,22 @@ public sealed class CallFaultTests
             TestContext.Out.WriteLine($"{run}: {run.Calls} calls, survived {run.Survived}: {run.Survivors}");
             Assert.That(run.Findings, Is.Empty);
         }
+    }
+
+    [TestCase("old", 20)]
+    [TestCase("new", 6)]
+    [SupportedOSPlatform("linux")]
+    public void A_call_that_fails_beside_a_service_manager_loses_nothing(string side, int step)
+    {
+        if (ServiceManagerLab.WhyNot is { } reason)
+            Skip.Because(reason);
+        int first = Random.Shared.Next(step) + 1;
+        TestContext.Out.WriteLine($"from {first} in steps of {step}");
+        using var library = new RewrittenLibrary(FaultyCalls.Instrument);
+        var run = new StoredFaultRun(library, side);
+        run.Run(first, step);
+        Assert.That(run.Findings, Is.Empty);
+        Assert.That(run.Calls, Is.Positive);
     }
 
     // The old process waited for the end of the new one, which served by then; and in a rehearsal for ever.

@@ -14,6 +14,8 @@ internal sealed class ServiceManagerLab
     // What the script exits with where a manager cannot be started.
     private const int CannotRun = 125;
 
+    private static readonly string s_script = Path.Combine(Repository.Root, "eng", "systemd", "run");
+
     private static readonly Lazy<ServiceManagerLab> s_run = new(() => new ServiceManagerLab());
 
     private readonly Dictionary<string, string[]> _scenarios = new(StringComparer.Ordinal);
@@ -21,7 +23,7 @@ internal sealed class ServiceManagerLab
 
     private ServiceManagerLab()
     {
-        _reason = WhyNot();
+        _reason = WhyNot;
         if (_reason is not null)
             return;
         string units = Directory.CreateTempSubdirectory("units-").FullName;
@@ -41,8 +43,22 @@ internal sealed class ServiceManagerLab
     }
 
     /// <summary>Runs the script, in the folder of the tests.</summary>
-    public static ProgramRun Run(params string[] arguments) =>
-        ProgramRun.OfScript(Path.Combine(Repository.Root, "eng", "systemd", "run"), AppContext.BaseDirectory, arguments);
+    public static ProgramRun Run(params string[] arguments) => ProgramRun.OfScript(s_script, AppContext.BaseDirectory, arguments);
+
+    /// <summary>Runs the test host of a folder beside a manager, without units.</summary>
+    public static ProgramRun RunHost(string folder, TimeSpan limit, params string[] arguments)
+    {
+        string units = Directory.CreateTempSubdirectory("units-").FullName;
+        try
+        {
+            string host = Path.Combine(folder, Path.GetFileName(HostFamily.Library));
+            return ProgramRun.OfScript("env", folder, limit, [$"LAB_TIMEOUT={limit.TotalSeconds}", s_script, units, "dotnet", host, .. arguments]);
+        }
+        finally
+        {
+            Directory.Delete(units, recursive: true);
+        }
+    }
 
     /// <summary>
     /// What was printed in a scenario, the ports left out. Skips the test, and says why, where no manager can be started.
@@ -66,7 +82,8 @@ internal sealed class ServiceManagerLab
         Skip.Because(reason);
     }
 
-    private static string? WhyNot() => !OperatingSystem.IsLinux() ? "Only Linux has systemd."
+    /// <summary>Why no manager can be started here; null if one may be.</summary>
+    public static string? WhyNot => !OperatingSystem.IsLinux() ? "Only Linux has systemd."
         : Libc.Geteuid() != 0 ? "Only root can start a service manager in namespaces of its own."
         : !File.Exists("/usr/lib/systemd/systemd") && !File.Exists("/lib/systemd/systemd") ? "systemd is not installed (package systemd)."
         : null;

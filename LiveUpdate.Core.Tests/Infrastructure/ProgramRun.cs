@@ -25,6 +25,9 @@ internal sealed record ProgramRun(int ExitCode, string[] Lines, string Errors)
     /// <summary>Runs a script of the repository in a folder.</summary>
     public static ProgramRun OfScript(string path, string folder, params string[] arguments) => Of(path, arguments, s_limit, folder);
 
+    /// <summary>As <see cref="OfScript(string, string, string[])"/>, for one that may run longer than others.</summary>
+    public static ProgramRun OfScript(string path, string folder, TimeSpan limit, params string[] arguments) => Of(path, arguments, limit, folder);
+
     private static ProgramRun Of(string program, string[] arguments, TimeSpan time, string folder = "")
     {
         var start = new ProcessStartInfo(program, arguments)

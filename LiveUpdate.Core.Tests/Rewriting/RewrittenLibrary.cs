@@ -14,7 +14,8 @@ internal sealed class RewrittenLibrary : IDisposable
     // The compiler, which no program started from a copy needs, is most of the folder.
     private const string LeftOut = "Microsoft.CodeAnalysis";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("rewritten-").FullName;
+    /// <summary>Where the copy lies.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("rewritten-").FullName;
 
     /// <summary>Makes the copy.</summary>
     /// <param name="change">Changes the library.</param>
@@ -26,7 +27,7 @@ internal sealed class RewrittenLibrary : IDisposable
         {
             string name = Path.GetFileName(file);
             if (name != Library && Path.GetExtension(name) is ".dll" or ".json" && !name.StartsWith(LeftOut, StringComparison.Ordinal))
-                File.Copy(file, Path.Combine(_folder, name));
+                File.Copy(file, Path.Combine(Folder, name));
         }
 
         using var resolver = new DefaultAssemblyResolver();
@@ -35,7 +36,7 @@ internal sealed class RewrittenLibrary : IDisposable
         var parameters = new ReaderParameters { AssemblyResolver = resolver };
         using ModuleDefinition module = ModuleDefinition.ReadModule(Path.Combine(source, Library), parameters);
         change(module);
-        module.Write(Path.Combine(_folder, Library));
+        module.Write(Path.Combine(Folder, Library));
     }
 
     /// <summary>Runs one of the programs to its end.</summary>
@@ -43,8 +44,8 @@ internal sealed class RewrittenLibrary : IDisposable
     /// <param name="limit">A program that takes longer is killed.</param>
     /// <param name="arguments">What it is given.</param>
     public ProgramRun Run(string name, TimeSpan limit, params string[] arguments) =>
-        ProgramRun.OfAssembly(Path.Combine(_folder, name), limit, arguments);
+        ProgramRun.OfAssembly(Path.Combine(Folder, name), limit, arguments);
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

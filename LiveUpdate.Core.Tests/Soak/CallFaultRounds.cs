@@ -1,4 +1,6 @@
+using System.Runtime.Versioning;
 using LiveUpdate.Tests.Faults;
+using LiveUpdate.Tests.Handover;
 using LiveUpdate.Tests.Rewriting;
 
 namespace LiveUpdate.Tests.Soak;
@@ -23,6 +25,25 @@ internal static class CallFaultRounds
             (calls, survived) = (calls + run.Calls, survived + run.Survived);
         }
 
+        if (OperatingSystem.IsLinux() && ServiceManagerLab.WhyNot is null)
+            Store();
+        else
+            Console.WriteLine("store: there is no systemd that this user may start");
+
         return new SoakResult([.. figures, ("calls", calls), ("survived", survived)], findings);
+
+        [SupportedOSPlatform("linux")]
+        void Store()
+        {
+            foreach (string side in (string[])["old", "new"])
+            {
+                var run = new StoredFaultRun(library, side);
+                run.Run(1, 1);
+                Console.WriteLine($"{run}: {run.Calls} calls, {run.Findings.Count} findings; survived {run.Survived}");
+                figures.Add(($"{run}", run.Calls));
+                findings.AddRange(run.Findings);
+                (calls, survived) = (calls + run.Calls, survived + run.Survived);
+            }
+        }
     }
 }
