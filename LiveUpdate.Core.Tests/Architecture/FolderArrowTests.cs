@@ -6,6 +6,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace LiveUpdate.Tests.Architecture;
 
 /// <summary>The folders are the architecture: an arrow between them may only point down.</summary>
+[Parallelizable(ParallelScope.All)]
 internal sealed class FolderArrowTests
 {
     private const string Root = "(root)";
