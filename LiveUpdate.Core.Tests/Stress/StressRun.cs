@@ -83,12 +83,13 @@ internal static class StressRun
     private static void CallOff(LiveUpdateOrchestrator luo) => Refused.With(LiveUpdateError.TimedOut, () => luo.HandOver(
         new StopTarget { BeforeCommit = static _ => throw new LiveUpdateException(LiveUpdateError.TimedOut, "called off") }));
 
-    // Every file that was written is listed, and nothing went wrong where nobody was told.
+    // Every file that was written is listed, every page is somebody's, and nothing went wrong where nobody was told.
     private static long Check(LiveUpdateOrchestrator luo)
     {
         long files = luo.Engine.Handlers.Ordered[0].LiveFiles;
         Assert.That(files, Is.EqualTo(luo.PreviousUpdate!.Files));
         Assert.That(luo.CleanupErrors, Is.Empty);
+        Generations.AssertBalanced(luo.Engine.Memory);
         return files;
     }
 }
