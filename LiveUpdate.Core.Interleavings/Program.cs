@@ -31,21 +31,7 @@ internal static class Program
             return 2;
         }
 
-        SoakResult result;
-        try
-        {
-            result = Explore(scenarios, SoakArguments.Parse(args.AsSpan(one ? 1 : 0)));
-        }
-        catch (FormatException exception)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return 2;
-        }
-
-        foreach (string finding in result.Findings)
-            Console.WriteLine(finding);
-        Console.WriteLine($"interleavings: {result}");
-        return result.Findings.Count == 0 ? 0 : 1;
+        return SoakForm.Run("interleavings", args.AsSpan(one ? 1 : 0), arguments => Explore(scenarios, arguments));
     }
 
     private static SoakResult Explore(Scenario[] scenarios, SoakArguments arguments)

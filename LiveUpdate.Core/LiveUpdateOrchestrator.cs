@@ -72,7 +72,9 @@ public sealed partial class LiveUpdateOrchestrator : IAsyncDisposable, IDisposab
     /// <exception cref="LiveUpdateImageException">What was handed over is damaged: fatal, nothing is gone on with (reference O-04).</exception>
     /// <exception cref="LiveUpdateException">
     /// EEXIST, ENOSPC: a handler or FLB is refused. ENOMEM: the memory is too small. Across a kernel also what the device refuses: ENODEV,
-    /// EBUSY, EIO, EACCES, EPERM (<see cref="KernelDevice.Open"/>); EINVAL, EEXIST: another process has the sessions; EMFILE.
+    /// EBUSY, EIO, EACCES, EPERM (<see cref="KernelDevice.Open"/>); EINVAL, EEXIST: another process has the sessions; EMFILE. As a successor:
+    /// ENOENT, ECONNREFUSED: nobody listens at <see cref="LiveUpdateOptions.Predecessor"/>; EPERM: another user's process does, and is not told
+    /// the secret; EACCES and others: the predecessor refuses; EPROTO, EOPNOTSUPP: what it says cannot be read.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">Across a kernel, and the system is not Linux.</exception>
     public static LiveUpdateOrchestrator Boot(LiveUpdateOptions options)

@@ -12,9 +12,9 @@ namespace LiveUpdate.TestHost.Faults;
 internal sealed class StoredFaultLife(string side, int first, int step)
 {
     private const string Swept = "swept";
+    private const string NextFile = "/run/stored-call-faults";
     private const int Events = 3;
 
-    private static readonly string s_nextFile = "/run/stored-call-faults";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(15);
 
     /// <summary>Leads the service through all calls, beside a manager: <c>stored-call-faults SIDE FIRST STEP</c>.</summary>
@@ -37,9 +37,9 @@ internal sealed class StoredFaultLife(string side, int first, int step)
 
     private void Run()
     {
-        bool isFirst = !File.Exists(s_nextFile);
-        int failing = isFirst ? first : Number(File.ReadAllText(s_nextFile));
-        File.WriteAllText(s_nextFile, $"{failing}");
+        bool isFirst = !File.Exists(NextFile);
+        int failing = isFirst ? first : Number(File.ReadAllText(NextFile));
+        File.WriteAllText(NextFile, $"{failing}");
         using LiveUpdateOrchestrator luo = Boot(isFirst ? 0 : failing);
         bool hasFailed = CallFaults.Disarm();
         using LiveUpdateDevice device = luo.OpenDevice();
@@ -120,7 +120,7 @@ internal sealed class StoredFaultLife(string side, int first, int step)
     private int Next(int failing, bool hasFailed)
     {
         int next = hasFailed && failing >= 0 ? failing + step : -1;
-        File.WriteAllText(s_nextFile, $"{next}");
+        File.WriteAllText(NextFile, $"{next}");
         return next;
     }
 

@@ -19,10 +19,8 @@ internal static class CallFaultRounds
         {
             var run = new CallFaultRun(library, way, side, error);
             run.Run(1, 1, () => arguments.GoesOn(calls + run.Calls));
-            Console.WriteLine($"{run}: {run.Calls} calls, {run.Findings.Count} findings; survived {run.Survived}: {run.Survivors}");
-            figures.Add(($"{run}", run.Calls));
-            findings.AddRange(run.Findings);
-            (calls, survived) = (calls + run.Calls, survived + run.Survived);
+            Console.WriteLine($"{run} survived: {run.Survivors}");
+            Enter($"{run}", run.Calls, run.Survived, run.Findings);
         }
 
         if (OperatingSystem.IsLinux() && ServiceManagerLab.WhyNot is null)
@@ -39,11 +37,16 @@ internal static class CallFaultRounds
             {
                 var run = new StoredFaultRun(library, side);
                 run.Run(1, 1);
-                Console.WriteLine($"{run}: {run.Calls} calls, {run.Findings.Count} findings; survived {run.Survived}");
-                figures.Add(($"{run}", run.Calls));
-                findings.AddRange(run.Findings);
-                (calls, survived) = (calls + run.Calls, survived + run.Survived);
+                Enter($"{run}", run.Calls, run.Survived, run.Findings);
             }
+        }
+
+        void Enter(string name, int runCalls, int runSurvived, IReadOnlyList<string> runFindings)
+        {
+            Console.WriteLine($"{name}: {runCalls} calls, survived {runSurvived}, {runFindings.Count} findings");
+            figures.Add((name, runCalls));
+            findings.AddRange(runFindings);
+            (calls, survived) = (calls + runCalls, survived + runSurvived);
         }
     }
 }

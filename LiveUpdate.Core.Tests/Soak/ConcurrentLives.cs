@@ -5,15 +5,6 @@ namespace LiveUpdate.Tests.Soak;
 /// <summary>The long form of <see cref="ParallelLifeTests"/>.</summary>
 internal static class ConcurrentLives
 {
-    public static SoakResult Run(SoakArguments arguments)
-    {
-        (long lives, long operations, IReadOnlyList<string> findings) = RandomCases.Run(
-            arguments,
-            ParallelLife.Lives,
-            static life => life.Count,
-            ParallelLifeRun.Live,
-            static life => life.Smaller(),
-            static life => $"{life}");
-        return new SoakResult([("lives", lives), ("operations", operations)], findings);
-    }
+    public static SoakResult Run(SoakArguments arguments) => RandomCases.Run(
+        arguments, ParallelLife.Lives, static life => life.Count, ParallelLifeRun.Live, static life => life.Smaller(), static life => $"{life}");
 }

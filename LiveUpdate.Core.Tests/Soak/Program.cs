@@ -25,20 +25,6 @@ internal static class Program
             return 2;
         }
 
-        SoakResult result;
-        try
-        {
-            result = form(SoakArguments.Parse(args.AsSpan(1)));
-        }
-        catch (FormatException exception)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return 2;
-        }
-
-        foreach (string finding in result.Findings)
-            Console.WriteLine(finding);
-        Console.WriteLine($"{args[0]}: {result}");
-        return result.Findings.Count == 0 ? 0 : 1;
+        return SoakForm.Run(args[0], args.AsSpan(1), form);
     }
 }

@@ -15,7 +15,7 @@ internal static class RandomCases
     /// <param name="run">Runs one; throws if it fails.</param>
     /// <param name="smaller">Cases that have a little less than one.</param>
     /// <param name="print">One in words.</param>
-    public static (long Cases, long Operations, IReadOnlyList<string> Findings) Run<T>(
+    public static SoakResult Run<T>(
         SoakArguments arguments, Gen<T> cases, Func<T, int> steps, Action<T> run, Func<T, IEnumerable<T>> smaller, Func<T, string> print)
     {
         Console.WriteLine($"seed {arguments.Seed}");
@@ -42,7 +42,7 @@ internal static class RandomCases
             done += batch;
         }
 
-        return (done, operations, findings);
+        return new SoakResult([("lives", done), ("operations", operations)], findings);
     }
 
     private static string Shrink<T>(T found, string failure, Action<T> run, Func<T, IEnumerable<T>> smaller, Func<T, string> print)
