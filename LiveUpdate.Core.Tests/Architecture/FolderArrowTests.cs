@@ -14,6 +14,7 @@ internal sealed class FolderArrowTests
     /// <summary>Each folder, from the top, and what it may use beside Primitives.</summary>
     private static readonly Dictionary<string, string[]> s_mayUse = new()
     {
+        ["Agent"] = [Root, "Handover", "Kernel", "Handlers", "Orchestrator", "Observation", "Sessions", "Files", "FileLifecycleBound", "Kho", "Serialization", "Abi", "Interop"],
         [Root] = ["Handover", "Kernel", "Handlers", "Orchestrator", "Observation", "Sessions", "Files", "FileLifecycleBound", "Kho", "Serialization", "Abi", "Interop"],
         ["Handover"] = ["Kernel", "Handlers", "Orchestrator", "Observation", "Sessions", "Files", "FileLifecycleBound", "Kho", "Serialization", "Abi", "Interop"],
         ["Kernel"] = ["Orchestrator", "Sessions", "Files", "Abi", "Interop"],

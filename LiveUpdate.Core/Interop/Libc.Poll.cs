@@ -8,6 +8,7 @@ internal static partial class Libc
     internal const short POLLOUT = 0x0004;
     internal const short POLLERR = 0x0008;
     internal const short POLLHUP = 0x0010;
+    internal const short POLLRDHUP = 0x2000;
 
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(ref PollEntry entries, nuint count, int milliseconds);

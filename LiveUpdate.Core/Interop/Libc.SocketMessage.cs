@@ -8,6 +8,7 @@ internal static partial class Libc
     internal const int SOL_SOCKET = 1;
     internal const int SCM_RIGHTS = 1;
 
+    internal const int MSG_PEEK = 0x0002;
     internal const int MSG_CTRUNC = 0x0008;
     internal const int MSG_TRUNC = 0x0020;
     internal const int MSG_DONTWAIT = 0x0040;

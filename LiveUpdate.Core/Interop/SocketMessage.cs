@@ -76,6 +76,27 @@ internal static unsafe class SocketMessage
         }
     }
 
+    /// <summary>Looks at what has arrived, and leaves it there, descriptors included.</summary>
+    /// <returns>The number of bytes there are to see, up to a byte with descriptors beside it that is not the first; 0 at the end of the stream, or the negative errno.</returns>
+    public static int Peek(SafeHandle socket, Span<byte> data)
+    {
+        // The vector points into data, which is fixed until recvmsg returns. Without room for descriptors none is made.
+        fixed (byte* bytes = data)
+        {
+            var vector = new Libc.IoVector { Base = bytes, Length = (nuint)data.Length };
+            while (true)
+            {
+                var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
+                nint seen = Libc.Recvmsg(socket, ref message, Libc.MSG_DONTWAIT | Libc.MSG_PEEK);
+                if (seen >= 0)
+                    return (int)seen;
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno != EINTR)
+                    return -errno;
+            }
+        }
+    }
+
     /// <summary>The bytes that a control message with so much data takes, its padding included (<c>CMSG_SPACE</c>).</summary>
     internal static int ControlSpace(int dataLength) => Align(sizeof(Libc.ControlHeader)) + Align(dataLength);
 

@@ -55,6 +55,7 @@ internal static class Errno
         [109] = "ETOOMANYREFS",
         [110] = "ETIMEDOUT",
         [111] = "ECONNREFUSED",
+        [122] = "EDQUOT",
         [125] = "ECANCELED",
     }.ToFrozenDictionary();
 

@@ -87,11 +87,17 @@ public enum LiveUpdateError
     /// <summary>EOPNOTSUPP: switched off, or not supported.</summary>
     NotSupported = 95,
 
+    /// <summary>ECONNRESET: the agent at the other end is gone, and kept nothing.</summary>
+    ConnectionReset = 104,
+
     /// <summary>ESHUTDOWN: this generation has been handed over.</summary>
     Shutdown = 108,
 
     /// <summary>ETIMEDOUT: the time given for a phase ran out.</summary>
     TimedOut = 110,
+
+    /// <summary>EDQUOT: a limit that the agent sets this user is reached.</summary>
+    QuotaExceeded = 122,
 
     /// <summary>ECANCELED: called off by the caller before the commit.</summary>
     Canceled = 125,

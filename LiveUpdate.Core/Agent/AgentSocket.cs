@@ -1,0 +1,150 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using LiveUpdate.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Agent;
+
+/// <summary>
+/// The agent's end of a connection. Bytes stay in the socket until a whole frame is there, and are then taken at once: what has not been
+/// taken is still there for another process that holds this end.
+/// </summary>
+/// <remarks>Both protocols begin a frame with a little-endian u32, the length of all of it (docs/agent.md).</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class AgentSocket : IDisposable
+{
+    /// <summary>The bytes of the length.</summary>
+    public const int LengthSize = sizeof(uint);
+
+    /// <summary>How long a frame may take from its first byte to its last.</summary>
+    public static readonly TimeSpan WholeFrameTime = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Socket _socket;
+    private readonly int _shortest;
+    private readonly int _longest;
+
+    /// <summary>Makes one of a connected stream socket.</summary>
+    /// <param name="handle">The socket; owned by this object from now on.</param>
+    /// <param name="shortest">The length of the shortest frame.</param>
+    /// <param name="longest">The length of the longest frame.</param>
+    public AgentSocket(SafeFileHandle handle, int shortest, int longest)
+    {
+        (_shortest, _longest) = (shortest, longest);
+        var socket = new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true);
+        handle.SetHandleAsInvalid();
+        _socket = new Socket(socket);
+    }
+
+    /// <summary>The socket's handle, owned by this object.</summary>
+    public SafeSocketHandle Handle => _socket.SafeHandle;
+
+    /// <summary>Whether there is something to read, or the end.</summary>
+    public bool IsReadable => Poll(Libc.POLLIN) != 0;
+
+    /// <summary>Whether the other end is closed, or shut down for writing; frames may still lie here.</summary>
+    public bool IsPeerGone => (Poll(Libc.POLLRDHUP) & (Libc.POLLRDHUP | Libc.POLLHUP)) != 0;
+
+    /// <summary>Waits until a whole frame is there; takes nothing.</summary>
+    /// <returns>Its length, or 0 at the end of the stream.</returns>
+    /// <exception cref="LiveUpdateException">EPROTO: the length is out of range, or the frame not whole in time. An errno of the socket.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">Disposed meanwhile.</exception>
+    public async ValueTask<int> WaitForFrameAsync(CancellationToken cancellationToken)
+    {
+        Deadline deadline = Deadline.Never;
+        TimeSpan pause = s_shortestPause;
+        while (true)
+        {
+            int length = Look(out bool hasBytes);
+            if (length >= 0)
+                return length;
+            if (!hasBytes)
+            {
+                await WaitUntilReadableAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (deadline.Milliseconds < 0)
+                deadline = Deadline.After(WholeFrameTime);
+            if (deadline.IsOver || IsPeerGone)
+                throw new LiveUpdateException(LiveUpdateError.Protocol, "A frame was begun and not ended.");
+
+            // The socket counts as readable all the while: only time can be waited for.
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            pause = pause < s_longestPause ? pause * 2 : s_longestPause;
+        }
+    }
+
+    /// <summary>Takes the frame that was waited for, and what lies beside it.</summary>
+    /// <param name="frame">Gets the frame; as long as that is.</param>
+    /// <param name="descriptors">Gets the descriptors, close-on-exec; owned by whoever owns the list.</param>
+    /// <exception cref="LiveUpdateException">EPROTO: it is not there any more. EMFILE: no descriptor is free here. An errno of the socket.</exception>
+    public void Take(Span<byte> frame, List<SafeFileHandle> descriptors)
+    {
+        int count = SocketMessage.Receive(Handle, frame, descriptors, out bool truncated);
+        if (count < 0)
+            throw Errno.Failed(-count, "Receiving from a client");
+        if (truncated)
+            throw new LiveUpdateException(LiveUpdateError.TooManyFiles, "The descriptor beside a frame was lost: none is free here (RLIMIT_NOFILE).");
+        if (count != frame.Length)
+            throw new LiveUpdateException(LiveUpdateError.Protocol, "A frame was sent in parts, with a descriptor beside a later one.");
+    }
+
+    /// <summary>Sends a frame at once.</summary>
+    /// <returns>False if the other end is gone, or does not read: the connection is of no use any more.</returns>
+    public bool TrySend(ReadOnlySpan<byte> frame, ReadOnlySpan<SafeHandle> descriptors = default) =>
+        SocketMessage.Send(Handle, frame, descriptors) == frame.Length;
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    // An empty receive ends when there is something, and takes nothing.
+    private async ValueTask WaitUntilReadableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException exception)
+        {
+            throw new LiveUpdateException(Errno.FromSocket(exception), "Waiting for a client failed.", exception);
+        }
+    }
+
+    /// <summary>The length of the frame that is there; 0 at the end of the stream, -1 if there is none yet.</summary>
+    private int Look(out bool hasBytes)
+    {
+        Span<byte> start = stackalloc byte[LengthSize];
+        int seen = Peek(start);
+        hasBytes = seen > 0;
+        if (seen <= 0)
+            return seen;
+        if (seen < LengthSize)
+            return -1;
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(start);
+        if (length < (uint)_shortest || length > (uint)_longest)
+            throw new LiveUpdateException(LiveUpdateError.Protocol, $"A frame of {length} bytes: it has {_shortest} to {_longest}.");
+        return _socket.Available >= (int)length ? (int)length : -1;
+    }
+
+    // -1 if there is nothing yet.
+    private int Peek(Span<byte> data)
+    {
+        int seen = SocketMessage.Peek(Handle, data);
+        if (seen >= 0)
+            return seen;
+        return -seen == (int)LiveUpdateError.TryAgain ? -1 : throw Errno.Failed(-seen, "Looking at a client's bytes");
+    }
+
+    private short Poll(short events)
+    {
+        using var reference = new HandleReference(Handle);
+        var entry = new Libc.PollEntry { Descriptor = (int)reference.Value, Events = events };
+        return Libc.Poll(ref entry, 1, 0) < 0 ? (short)0 : entry.Returned;
+    }
+}
