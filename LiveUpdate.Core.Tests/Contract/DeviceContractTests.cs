@@ -4,7 +4,7 @@ using LiveUpdate.Machine.Contract;
 
 namespace LiveUpdate.Tests.Contract;
 
-/// <summary>The contract of the device and its sessions on the managed device; eng/kernel/run contract runs the same on the real one.</summary>
+/// <summary>The contract of the device and its sessions on the managed device and on an agent's; eng/kernel/run contract runs the same on the real one.</summary>
 [Platform("Linux", Reason = "The contract is about memfds.")]
 [SupportedOSPlatform("linux")]
 internal sealed class DeviceContractTests
@@ -23,6 +23,20 @@ internal sealed class DeviceContractTests
             return;
         using LiveUpdateOrchestrator after = before.HandOver(HandoverTarget.InProcess(Options())).Next;
         step.After(new ManagedWorld(after));
+    }
+
+    [TestCaseSource(nameof(Names))]
+    public async Task Agents_device_keeps_the_contract(string name)
+    {
+        ContractStep step = ContractTable.Steps.Single(one => one.Name == name);
+        using LiveUpdateOrchestrator before = LiveUpdateOrchestrator.Boot(Options());
+        await using var first = new AgentWorld(before);
+        step.Before(first);
+        if (step.After is null)
+            return;
+        using LiveUpdateOrchestrator after = before.HandOver(HandoverTarget.InProcess(Options())).Next;
+        await using var second = new AgentWorld(after);
+        step.After(second);
     }
 
     [Test]

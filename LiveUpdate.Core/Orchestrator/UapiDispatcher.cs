@@ -78,6 +78,10 @@ public sealed partial class UapiDispatcher
         return LiveUpdateError.None;
     }
 
+    /// <summary>Takes a descriptor out of the table, and gives what is behind it to the caller, open as it is.</summary>
+    /// <returns>The device, the session or the file; null if the descriptor is not open.</returns>
+    internal object? Detach(int descriptor) => _table.TryRemove(descriptor, out UapiFile? file, out _) ? file.Target : null;
+
     /// <summary>The file behind a descriptor: what <see cref="Install"/> was given, or what a request retrieved.</summary>
     /// <param name="descriptor">The descriptor.</param>
     /// <param name="file">The file; owned by the table.</param>

@@ -11,11 +11,13 @@ namespace LiveUpdate;
 [SupportedOSPlatform("linux")]
 internal static class StreamSocket
 {
-    /// <summary>Makes the file for this user alone, and listens.</summary>
+    /// <summary>Makes the file for this user alone, unless told otherwise, and listens.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="mode">Its mode.</param>
     /// <exception cref="LiveUpdateException">
     /// EADDRINUSE: the file exists. EMFILE: no descriptor is free. ENOENT, EACCES and others: it cannot be made.
     /// </exception>
-    public static Socket Listen(string path)
+    public static Socket Listen(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
         string what = $"Listening at {path}";
         Socket socket = Create(what);
@@ -26,7 +28,7 @@ internal static class StreamSocket
             isBound = true;
 
             // Between the bind and this nobody can connect, because nobody listens.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetUnixFileMode(path, mode);
             socket.Listen();
             return socket;
         }
@@ -42,11 +44,13 @@ internal static class StreamSocket
     }
 
     /// <summary>Connects.</summary>
+    /// <param name="path">The path of the listening socket.</param>
+    /// <param name="peer">Who listens there, for the message of a refusal.</param>
     /// <returns>The socket; owned by the caller.</returns>
     /// <exception cref="LiveUpdateException">ENOENT, ECONNREFUSED: nobody listens there. EMFILE: no descriptor is free. EACCES.</exception>
-    public static SafeFileHandle Connect(string path)
+    public static SafeFileHandle Connect(string path, string peer = "a predecessor")
     {
-        string what = $"Connecting to a predecessor at {path}";
+        string what = $"Connecting to {peer} at {path}";
         Socket socket = Create(what);
         try
         {
@@ -89,8 +93,9 @@ internal static class StreamSocket
         }
     }
 
-    // The number gets another owner: the finalizer of a socket that nobody refers to closes its handle, whoever has that.
-    private static SafeFileHandle Detach(Socket socket)
+    /// <summary>Makes a bare handle of a connected socket; the caller owns it.</summary>
+    /// <remarks>The number gets another owner: the finalizer of a socket that nobody refers to closes its handle, whoever has that.</remarks>
+    internal static SafeFileHandle Detach(Socket socket)
     {
         SafeSocketHandle owner = socket.SafeHandle;
         var detached = new SafeFileHandle(owner.DangerousGetHandle(), ownsHandle: true);

@@ -1,0 +1,113 @@
+using System.Runtime.Versioning;
+using LiveUpdate.Interop;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Agent;
+
+/// <summary>The control device of an agent, over its <c>device</c> socket (docs/agent.md).</summary>
+/// <remarks>
+/// <para>It carries descriptors only, those that the agent's handlers take: as a rule memfds. What is refused is refused with the kernel's
+/// errno; beside them EACCES, the session is another user's; EDQUOT, a limit of the user; ECONNRESET, the agent is gone.</para>
+/// <para>Any number of processes have it open at a time, unless the agent was told otherwise; sessions outlive it (O-23). Safe for
+/// threads.</para>
+/// </remarks>
+[SupportedOSPlatform("linux")]
+public sealed class AgentDevice : LiveUpdateDevice
+{
+    private readonly AgentChannel _channel;
+    private int _closed;
+
+    private AgentDevice(AgentChannel channel) => _channel = channel;
+
+    /// <summary>The connection, owned by this device, for frames of one's own.</summary>
+    public SafeFileHandle Descriptor => _channel.Socket;
+
+    /// <summary>Connects to an agent.</summary>
+    /// <param name="directory">The agent's directory, which has its sockets.</param>
+    /// <param name="options">How to wait; null for the defaults.</param>
+    /// <exception cref="ArgumentException"><paramref name="directory"/> is empty, or too long for a socket's path.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// ENOENT, ECONNREFUSED: no agent is there. EACCES: no permission, or the agent does not serve this user. EBUSY: somebody has it open, and
+    /// it has one opener at a time. EDQUOT: too many connections of this user. ETIMEDOUT: no greeting. EPROTO: no agent, or of another
+    /// version. ECONNRESET: it ended meanwhile. EMFILE: no descriptor is free.
+    /// </exception>
+    public static AgentDevice Connect(string directory = AgentProtocol.Directory, AgentDeviceOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        SafeFileHandle socket = StreamSocket.Connect(Path.Combine(directory, AgentProtocol.DeviceSocket), "an agent");
+        var channel = new AgentChannel(socket, options ?? new AgentDeviceOptions());
+        try
+        {
+            channel.AwaitGreeting();
+            return new AgentDevice(channel);
+        }
+        catch
+        {
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Uses a session whose descriptor comes from another process (reference S-25).</summary>
+    /// <param name="descriptor">The descriptor; owned by the session from now on, and made close-on-exec. On failure the caller keeps it.</param>
+    /// <param name="options">How to wait; null for the defaults.</param>
+    /// <remarks>One process at a time may use a session: two that ask at once get each other's answers.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="descriptor"/> is null.</exception>
+    /// <exception cref="LiveUpdateException">EINVAL: it is no session of an agent's. EBADF: not open. ECONNRESET, ESHUTDOWN: it has ended.</exception>
+    public static AgentSession FromSessionDescriptor(SafeFileHandle descriptor, AgentDeviceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        DescriptorInfo.ThrowIfNotOpen(descriptor);
+        if (!DescriptorInfo.Status(descriptor).IsSocket)
+            throw AgentRefusal.For(LiveUpdateError.InvalidArgument, AgentRefusal.Adopt, default(SessionName));
+        var channel = new AgentChannel(descriptor, options ?? new AgentDeviceOptions());
+        var kind = (AgentKind)channel.Describe();
+        if (!kind.HasFlag(AgentKind.Session))
+            throw AgentRefusal.For(LiveUpdateError.InvalidArgument, AgentRefusal.Adopt, default(SessionName));
+        AgentRefusal.ThrowIfRefused(AgentRequests.GetName(channel, out SessionName name), AgentRefusal.GetName, name);
+        KernelOpening.CloseOnExec(descriptor);
+        return new AgentSession(name, channel, kind.HasFlag(AgentKind.Incoming)) { IsShared = true, IsFinished = kind.HasFlag(AgentKind.Finished) };
+    }
+
+    /// <summary>Refused: the device socket lists no sessions, as the kernel lists none. An <c>AgentClient</c> does.</summary>
+    /// <exception cref="LiveUpdateException">EOPNOTSUPP, always.</exception>
+    /// <exception cref="ObjectDisposedException">The device is closed.</exception>
+    public override IReadOnlyList<string> GetIncomingSessions()
+    {
+        ThrowIfClosed();
+        throw Refusal.Create(
+            LiveUpdateError.NotSupported, "list sessions", "The device socket does not list the sessions that came in; retrieve them by name.");
+    }
+
+    /// <inheritdoc/>
+    public override Session CreateSession(SessionName name)
+    {
+        if (name.Utf8.IsEmpty)
+            throw new ArgumentException("A session's name has at least one byte.", nameof(name));
+        ThrowIfClosed();
+        AgentRefusal.ThrowIfRefused(AgentRequests.CreateSession(_channel, name, out SafeFileHandle? session), AgentRefusal.Create, name);
+        return new AgentSession(name, new AgentChannel(session!, _channel.Options), isIncoming: false);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="LiveUpdateException">EACCES: the session is another user's. Otherwise as the base says.</exception>
+    public override Session RetrieveSession(SessionName name)
+    {
+        ThrowIfClosed();
+        AgentRefusal.ThrowIfRefused(AgentRequests.RetrieveSession(_channel, name, out SafeFileHandle? session), AgentRefusal.Retrieve, name);
+        return new AgentSession(name, new AgentChannel(session!, _channel.Options), isIncoming: true);
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+            return;
+
+        // Where there is one opener at a time, the next one may come as soon as this returns.
+        _ = _channel.CloseAndWait();
+        _channel.Dispose();
+    }
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);
+}

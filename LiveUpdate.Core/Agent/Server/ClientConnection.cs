@@ -1,0 +1,230 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using LiveUpdate.Abi;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Agent;
+
+/// <summary>
+/// One connection that speaks frames, from its first request to its close: what is common to the device and to sessions.
+/// </summary>
+/// <remarks>
+/// The struct of a request goes to a <see cref="UapiDispatcher"/> as it is, so that checks, their order and their errno are the reference's
+/// (part 3); a descriptor beside it has a number in the dispatcher's table for the time of the request.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal abstract class ClientConnection : IDisposable
+{
+    private const int FdOffset = sizeof(uint);
+    private const int FdEnd = 2 * sizeof(uint);
+
+    private readonly AgentSocket _socket;
+    private readonly UapiDispatcher _dispatcher;
+    private readonly List<SafeFileHandle> _received = [];
+    private readonly int _target;
+
+    protected ClientConnection(AgentServer server, AgentSocket socket, UserAccount user, object target)
+    {
+        (Server, _socket, User) = (server, socket, user);
+        _dispatcher = new UapiDispatcher(static () => throw new InvalidOperationException("A connection opens no device."));
+        _ = _dispatcher.Install(target, out _target);
+    }
+
+    /// <summary>Who has it.</summary>
+    public UserAccount User { get; }
+
+    /// <summary>The server.</summary>
+    protected AgentServer Server { get; }
+
+    /// <summary>What it is, for a client that asks.</summary>
+    protected abstract AgentKind Kind { get; }
+
+    /// <summary>How many requests have been taken from it.</summary>
+    protected uint Count { get; private set; }
+
+    /// <summary>Serves until the client closes, or the server ends.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            LiveUpdateError why = LiveUpdateError.None;
+            bool goesOn = true;
+            while (goesOn)
+            {
+                int length;
+                try
+                {
+                    length = await _socket.WaitForFrameAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (LiveUpdateException exception)
+                {
+                    AgentLog.Misbehaved(Server.Logger, User.User, exception.Message);
+                    (length, why) = (0, exception.Error);
+                }
+
+                await Server.Gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    goesOn = length > 0 && Serve(length, ref why);
+                    if (!goesOn)
+                        End(why);
+                }
+                finally
+                {
+                    Server.Gate.Exit();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends, or has handed over: what this connection is stays with whoever has it now.
+        }
+        catch (Exception exception)
+        {
+            AgentLog.ConnectionFailed(Server.Logger, User.User, exception);
+            Dispose();
+        }
+    }
+
+    /// <summary>Sends the last frame, and lets the socket go. What the connection stands for is not closed.</summary>
+    public void Dismiss(LiveUpdateError why)
+    {
+        SendOwn(AgentProtocol.Ended, why, Count);
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _socket.Dispose();
+        Drop();
+    }
+
+    /// <summary>Sends a frame of the agent's own.</summary>
+    protected bool SendOwn(uint request, LiveUpdateError error, params ReadOnlySpan<uint> fields)
+    {
+        Span<byte> frame = stackalloc byte[AgentProtocol.AnswerHeader + ((fields.Length + 1) * sizeof(uint))];
+        AgentFrame.WriteAnswer(frame, request, error);
+        Span<uint> body = MemoryMarshal.Cast<byte, uint>(frame[AgentProtocol.AnswerHeader..]);
+        body[0] = (uint)(body.Length * sizeof(uint));
+        fields.CopyTo(body[1..]);
+        return _socket.TrySend(frame);
+    }
+
+    /// <summary>Refuses a request before it reaches the device; none for those that are none of this kind's.</summary>
+    /// <param name="request">The number.</param>
+    /// <param name="argument">The struct, of any length.</param>
+    /// <param name="file">What came beside it.</param>
+    protected abstract LiveUpdateError Admit(uint request, ReadOnlySpan<byte> argument, SafeFileHandle? file);
+
+    /// <summary>Books what a request did.</summary>
+    /// <param name="request">The number.</param>
+    /// <param name="error">What it came to.</param>
+    /// <param name="opened">What it opened: a session or a file, owned by the callee.</param>
+    /// <returns>The descriptor for the client, owned by the caller; null for none.</returns>
+    protected abstract SafeHandle? Book(uint request, LiveUpdateError error, object? opened);
+
+    /// <summary>Closes what the connection stands for.</summary>
+    /// <returns>What the client is told.</returns>
+    protected abstract LiveUpdateError Close();
+
+    private void End(LiveUpdateError why)
+    {
+        LiveUpdateError closed = Close();
+        Dismiss(why != LiveUpdateError.None ? why : closed);
+    }
+
+    private bool Serve(int length, ref LiveUpdateError why)
+    {
+        // The struct lies where the answer has it, so that the answer is the request with another header.
+        const int Shift = AgentProtocol.AnswerHeader - AgentProtocol.RequestHeader;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length + Shift);
+        try
+        {
+            Memory<byte> frame = buffer.AsMemory(0, length + Shift);
+            Count++;
+            _socket.Take(frame.Span[Shift..], _received);
+            if (_received.Count > 1)
+                throw new LiveUpdateException(LiveUpdateError.Protocol, $"{_received.Count} descriptors came beside one frame.");
+            return Answer(AgentFrame.ReadRequest(frame.Span[Shift..]), frame);
+        }
+        catch (LiveUpdateException exception)
+        {
+            AgentLog.Misbehaved(Server.Logger, User.User, exception.Message);
+            why = exception.Error;
+            return false;
+        }
+        finally
+        {
+            Drop();
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private bool Answer(uint request, Memory<byte> frame)
+    {
+        Memory<byte> argument = frame[AgentProtocol.AnswerHeader..];
+        SafeFileHandle? file = _received.Count > 0 ? _received[0] : null;
+        if (request == AgentProtocol.Describe)
+            return Describe(frame);
+        LiveUpdateError error = Admit(request, argument.Span, file);
+        object? opened = null;
+        if (error == LiveUpdateError.None)
+            error = Carry(request, argument, file, out opened);
+        using SafeHandle? beside = Book(request, error, opened);
+        Memory<byte> answer = error == LiveUpdateError.None ? frame : frame[..AgentProtocol.AnswerHeader];
+        AgentFrame.WriteAnswer(answer.Span, request, error);
+        return _socket.TrySend(answer.Span, beside is null ? [] : [beside]);
+    }
+
+    /// <summary>Carries a request out; the field for a descriptor is a number of the dispatcher's meanwhile.</summary>
+    private LiveUpdateError Carry(uint request, Memory<byte> argument, SafeFileHandle? file, out object? opened)
+    {
+        opened = null;
+        bool hasField = request is LiveUpdateIoctl.CreateSession or LiveUpdateIoctl.RetrieveSession or LiveUpdateIoctl.PreserveFd or LiveUpdateIoctl.RetrieveFd
+            && argument.Length >= FdEnd;
+        int brought = -1;
+        if (file is not null && request == LiveUpdateIoctl.PreserveFd)
+        {
+            // The table disposes it with the number; what is preserved is held by the session.
+            if (_dispatcher.Install(file, out brought) != LiveUpdateError.None)
+                return LiveUpdateError.TooManyFiles;
+            _received.Clear();
+        }
+
+        if (hasField)
+            MemoryMarshal.Write(argument.Span[FdOffset..], brought);
+        LiveUpdateError error = _dispatcher.Ioctl(_target, request, argument);
+        if (brought >= 0)
+            _dispatcher.Close(brought);
+        if (!hasField)
+            return error;
+        if (error == LiveUpdateError.None && request != LiveUpdateIoctl.PreserveFd)
+            opened = _dispatcher.Detach(MemoryMarshal.Read<int>(argument.Span[FdOffset..]));
+        MemoryMarshal.Write(argument.Span[FdOffset..], -1);
+        return error;
+    }
+
+    private bool Describe(Memory<byte> frame)
+    {
+        Span<byte> argument = frame.Span[AgentProtocol.AnswerHeader..];
+        LiveUpdateError error = argument.Length == 3 * sizeof(uint) ? LiveUpdateError.None : LiveUpdateError.InvalidArgument;
+        if (error == LiveUpdateError.None)
+        {
+            MemoryMarshal.Write(argument[sizeof(uint)..], Count);
+            MemoryMarshal.Write(argument[(2 * sizeof(uint))..], (uint)Kind);
+        }
+        else
+            frame = frame[..AgentProtocol.AnswerHeader];
+        AgentFrame.WriteAnswer(frame.Span, AgentProtocol.Describe, error);
+        return _socket.TrySend(frame.Span);
+    }
+
+    private void Drop()
+    {
+        foreach (SafeFileHandle handle in _received)
+            handle.Dispose();
+        _received.Clear();
+    }
+}
