@@ -83,18 +83,20 @@ internal sealed class KernelDeviceTests
         });
     }
 
-    [TestCase("a.ops", "a.ops", false, 0, false)]
-    [TestCase("a.ops --device managed", "a.ops", false, 0, false)]
-    [TestCase("a.ops --device kernel --stage 2", "a.ops", true, 2, false)]
-    [TestCase("--hold --stage 1 --device kernel a.ops", "a.ops", true, 1, true)]
-    public void Scenario_runner_reads_its_arguments(string line, string path, bool isKernel, int stage, bool hold) =>
-        Assert.That(ScenarioArguments.Parse(line.Split(' ')), Is.EqualTo(new ScenarioArguments(path, isKernel, stage, hold)));
+    [TestCase("a.ops", "a.ops", "Managed", 0, false)]
+    [TestCase("a.ops --device managed", "a.ops", "Managed", 0, false)]
+    [TestCase("--device agent a.ops", "a.ops", "Agent", 0, false)]
+    [TestCase("a.ops --device kernel --stage 2", "a.ops", "Kernel", 2, false)]
+    [TestCase("--hold --stage 1 --device kernel a.ops", "a.ops", "Kernel", 1, true)]
+    public void Scenario_runner_reads_its_arguments(string line, string path, string device, int stage, bool hold) => Assert.That(
+        ScenarioArguments.Parse(line.Split(' ')), Is.EqualTo(new ScenarioArguments(path, Enum.Parse<ScenarioDevice>(device), stage, hold)));
 
     [TestCase("")]
     [TestCase("a.ops b.ops")]
     [TestCase("a.ops --device kernel")]
     [TestCase("a.ops --stage 1")]
     [TestCase("a.ops --hold")]
+    [TestCase("a.ops --device agent --stage 1")]
     [TestCase("a.ops --device other --stage 1")]
     [TestCase("a.ops --device kernel --stage 0")]
     [TestCase("a.ops --unknown")]

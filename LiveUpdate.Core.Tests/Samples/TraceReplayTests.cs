@@ -3,7 +3,7 @@ using LiveUpdate.Samples.ScenarioRunner;
 
 namespace LiveUpdate.Tests.Samples;
 
-/// <summary>The kernel is the judge: what Linux 7.3.4 answered to these scenarios, the managed device answers too.</summary>
+/// <summary>The kernel is the judge: what Linux 7.3.4 answered to these scenarios, the managed device answers too, directly and through an agent.</summary>
 [Platform("Linux", Reason = "The scenarios are about memfds.")]
 [SupportedOSPlatform("linux")]
 internal sealed class TraceReplayTests
@@ -19,14 +19,11 @@ internal sealed class TraceReplayTests
         .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Scenarios))]
-    public void Answers_are_those_of_the_kernel(string name)
-    {
-        using var output = new StringWriter();
-        ScenarioRun.Execute(ScenarioFile.Read(Path.Combine(s_folder, name + ".ops")), output);
-        string[] answered = output.ToString().Split('\n');
-        string[] recorded = File.ReadAllText(Path.Combine(s_folder, name + ".trace")).Split('\n');
-        Assert.That(answered, Is.EqualTo(recorded));
-    }
+    public void Answers_are_those_of_the_kernel(string name) => Replay(name, ScenarioDevice.Managed);
+
+    [TestCaseSource(nameof(Scenarios))]
+    public void Answers_through_an_agent_are_those_of_the_kernel(string name) => Replay(name, ScenarioDevice.Agent);
+
 
     [Test]
     public void Every_trace_has_thousands_of_lines_together() =>
@@ -45,6 +42,15 @@ internal sealed class TraceReplayTests
     [TestCase("-1", ulong.MaxValue)]
     public void Tokens_are_read_as_the_C_library_does(string text, ulong expected) =>
         Assert.That(CNumber.ParseUnsigned(text), Is.EqualTo(expected));
+
+    private static void Replay(string name, ScenarioDevice device)
+    {
+        using var output = new StringWriter();
+        ScenarioRun.Execute(ScenarioFile.Read(Path.Combine(s_folder, name + ".ops")), device, output);
+        string[] answered = output.ToString().Split('\n');
+        string[] recorded = File.ReadAllText(Path.Combine(s_folder, name + ".trace")).Split('\n');
+        Assert.That(answered, Is.EqualTo(recorded));
+    }
 
     [Test]
     public void A_kexec_line_ends_the_stage_of_its_scenario_alone()

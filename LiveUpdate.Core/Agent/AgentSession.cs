@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
@@ -49,6 +50,22 @@ public sealed class AgentSession : Session
         SafeFileHandle duplicate = DescriptorInfo.Duplicate(Descriptor);
         IsShared = true;
         return duplicate;
+    }
+
+    /// <summary>Sends any request that opens no descriptor, as <c>ioctl</c> would.</summary>
+    /// <param name="request">All 32 bits.</param>
+    /// <param name="argument">The struct, its size first; at most 4096 bytes. Gets the answer; unchanged on failure.</param>
+    /// <param name="descriptor">What goes beside the struct, whose field for it is not looked at; null for nothing.</param>
+    /// <returns>0, or the errno. What a request opens all the same is closed.</returns>
+    /// <exception cref="ArgumentException"><paramref name="argument"/> is too long.</exception>
+    /// <exception cref="LiveUpdateException">ECONNRESET, ETIMEDOUT, EPROTO, ESHUTDOWN: there is no answer.</exception>
+    /// <exception cref="ObjectDisposedException">The session is closed.</exception>
+    public LiveUpdateError Request(uint request, Span<byte> argument, SafeHandle? descriptor = null)
+    {
+        if (argument.Length > AgentProtocol.LongestStruct)
+            throw new ArgumentException($"A struct has at most {AgentProtocol.LongestStruct} bytes.", nameof(argument));
+        ThrowIfClosed();
+        return _channel.Request(request, argument, descriptor);
     }
 
     /// <summary>Refused: the device socket lists no files. An <c>AgentClient</c> does.</summary>

@@ -1,17 +1,12 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using LiveUpdate.Abi;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Samples.ScenarioRunner;
 
-/// <summary>
-/// Asks the real device: through the client where the client has the operation, and with a raw request where it has not (a name that
-/// is none, a reserved field, a request to the wrong kind of descriptor).
-/// </summary>
+/// <summary>Asks the real device.</summary>
 /// <remarks>Slots hold devices, sessions and files; all of them stay open until the scenario closes them, or this process ends.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class KernelMachine : ScenarioMachine
+internal sealed class KernelMachine : ClientMachine
 {
     private const ulong HardLimit = 1 << 20;
 
@@ -37,46 +32,7 @@ internal sealed class KernelMachine : ScenarioMachine
     }
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Open(string slot) => Try(() => Keep(slot, KernelDevice.Open()));
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError Name(uint request, string device, string session, string name)
-    {
-        Bytes64 field = ToNameField(name);
-        ReadOnlySpan<byte> bytes = field;
-        int length = bytes.IndexOf((byte)0);
-        if (At(device) is not KernelDevice opened || !SessionName.TryCreate(length < 0 ? bytes : bytes[..length], out SessionName valid))
-        {
-            var args = new SessionNameArgs { Size = (uint)Marshal.SizeOf<SessionNameArgs>(), Name = field };
-            return Request(device, request, ref args);
-        }
-
-        return Try(() => Keep(session, request == LiveUpdateIoctl.CreateSession ? opened.CreateSession(valid) : opened.RetrieveSession(valid)));
-    }
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError Preserve(string session, string file, ulong token)
-    {
-        SafeFileHandle? descriptor = DescriptorAt(file);
-        if (At(session) is KernelSession opened)
-            return Try(() => opened.Preserve(token, descriptor ?? new SafeFileHandle()));
-        int number = descriptor is null ? -1 : (int)descriptor.DangerousGetHandle();
-        var args = new PreserveFdArgs { Size = (uint)Marshal.SizeOf<PreserveFdArgs>(), Fd = number, Token = token };
-        return Request(session, LiveUpdateIoctl.PreserveFd, ref args);
-    }
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError Retrieve(string session, string file, ulong token)
-    {
-        if (At(session) is KernelSession opened)
-            return Try(() => Keep(file, opened.Retrieve<SafeFileHandle>(token)));
-        var args = new RetrieveFdArgs { Size = (uint)Marshal.SizeOf<RetrieveFdArgs>(), Fd = -1, Token = token };
-        return Request(session, LiveUpdateIoctl.RetrieveFd, ref args);
-    }
-
-    /// <inheritdoc/>
-    protected override LiveUpdateError Finish(string session, uint reserved) =>
-        reserved == 0 && At(session) is KernelSession opened ? Try(opened.Finish) : base.Finish(session, reserved);
+    protected override LiveUpdateDevice OpenDevice() => KernelDevice.Open();
 
     /// <inheritdoc/>
     protected override LiveUpdateError Request(string slot, uint request, byte[] argument) =>
@@ -109,8 +65,8 @@ internal sealed class KernelMachine : ScenarioMachine
 
         return descriptor switch
         {
-            KernelDevice device => Try(() => Keep(slot, KernelDevice.FromDescriptor(device.DuplicateDescriptor()))),
-            KernelSession session => Try(() => Keep(slot, KernelDevice.FromSessionDescriptor(session.DuplicateDescriptor()))),
+            KernelDevice device => Keep(slot, () => KernelDevice.FromDescriptor(device.DuplicateDescriptor())),
+            KernelSession session => Keep(slot, () => KernelDevice.FromSessionDescriptor(session.DuplicateDescriptor())),
             _ => LiveUpdateError.BadDescriptor,
         };
     }
@@ -128,28 +84,16 @@ internal sealed class KernelMachine : ScenarioMachine
         return LiveUpdateError.None;
     }
 
-    private static LiveUpdateError Try(Action operation)
-    {
-        try
-        {
-            operation();
-            return LiveUpdateError.None;
-        }
-        catch (LiveUpdateException exception)
-        {
-            return exception.Error;
-        }
-    }
+    /// <inheritdoc/>
+    protected override object? At(string slot) => _slots.GetValueOrDefault(slot);
 
-    private static void CloseDescriptor(object descriptor)
+    /// <inheritdoc/>
+    protected override LiveUpdateError Keep(string slot, Func<object> open) => Try(() =>
     {
-        if (descriptor is KernelSession session)
-            session.Close();
-        else
-            ((IDisposable)descriptor).Dispose();
-    }
-
-    private object? At(string slot) => _slots.GetValueOrDefault(slot);
+        object descriptor = open();
+        _open.Add(descriptor);
+        _slots[slot] = descriptor;
+    });
 
     private SafeFileHandle? DescriptorAt(string slot) => At(slot) switch
     {
@@ -157,10 +101,4 @@ internal sealed class KernelMachine : ScenarioMachine
         KernelSession session => session.Descriptor,
         var file => file as SafeFileHandle,
     };
-
-    private void Keep(string slot, object descriptor)
-    {
-        _open.Add(descriptor);
-        _slots[slot] = descriptor;
-    }
 }

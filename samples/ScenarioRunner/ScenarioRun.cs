@@ -7,7 +7,7 @@ namespace LiveUpdate.Samples.ScenarioRunner;
 internal static class ScenarioRun
 {
     /// <summary>Runs every stage and prints its trace.</summary>
-    public static void Execute(ScenarioFile file, TextWriter output)
+    public static void Execute(ScenarioFile file, ScenarioDevice device, TextWriter output)
     {
         var events = new Queue<string>();
         TestFlb[] flbs = [.. Enumerable.Range(0, TestFlb.Number).Select(index => new TestFlb(index, events.Enqueue))];
@@ -16,9 +16,9 @@ internal static class ScenarioRun
         {
             for (int stage = 0; stage < file.Stages.Count; stage++)
             {
-                using var machine = new ManagedMachine(orchestrator);
                 AskForFlbs(orchestrator, flbs);
-                RunStage(machine, stage + 1, file.Stages[stage], events, output);
+                using var on = new ScenarioStage(orchestrator, device);
+                RunStage(on.Machine, stage + 1, file.Stages[stage], events, output);
                 if (stage == file.Stages.Count - 1)
                     break;
 
