@@ -18,7 +18,7 @@ public sealed class AgentServer : IAsyncDisposable
     private readonly UserAccounts _users;
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
-    private readonly HashSet<ClientConnection> _connections = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ClientConnection, Task<bool>> _connections = new(ReferenceEqualityComparer.Instance);
     private AgentListener? _listener;
     private Task _accepting = Task.CompletedTask;
     private DeviceConnection? _opener;
@@ -61,11 +61,15 @@ public sealed class AgentServer : IAsyncDisposable
     {
         await _end.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
-        ClientConnection[] connections;
+        KeyValuePair<ClientConnection, Task<bool>>[] connections;
         lock (_lock)
             connections = [.. _connections];
-        foreach (ClientConnection connection in connections)
-            connection.Dismiss(LiveUpdateError.Shutdown);
+        foreach ((ClientConnection connection, Task<bool> served) in connections)
+        {
+            if (!await served.ConfigureAwait(false))
+                connection.Dismiss(LiveUpdateError.Shutdown);
+        }
+
         if (_listener is not null)
         {
             _listener.Dispose();
@@ -165,14 +169,20 @@ public sealed class AgentServer : IAsyncDisposable
     private void Run(ClientConnection connection)
     {
         lock (_lock)
-            _connections.Add(connection);
-        _ = RunAsync(connection);
+            _connections.Add(connection, ServeAsync(connection));
     }
 
-    private async Task RunAsync(ClientConnection connection)
+    /// <returns>Whether the connection is over.</returns>
+    private async Task<bool> ServeAsync(ClientConnection connection)
     {
-        await connection.RunAsync(_end.Token).ConfigureAwait(false);
-        lock (_lock)
-            _connections.Remove(connection);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        bool isOver = await connection.RunAsync(_end.Token).ConfigureAwait(false);
+        if (isOver)
+        {
+            lock (_lock)
+                _connections.Remove(connection);
+        }
+
+        return isOver;
     }
 }

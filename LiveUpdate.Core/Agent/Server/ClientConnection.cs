@@ -43,8 +43,9 @@ internal abstract class ClientConnection : IDisposable
     /// <summary>How many requests have been taken from it.</summary>
     protected uint Count { get; private set; }
 
-    /// <summary>Serves until the client closes, or the server ends.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Serves until the client closes, or it is cancelled.</summary>
+    /// <returns>Whether the connection is over; otherwise it is as it was, for somebody else to go on with.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -52,6 +53,7 @@ internal abstract class ClientConnection : IDisposable
             bool goesOn = true;
             while (goesOn)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 int length;
                 try
                 {
@@ -75,15 +77,18 @@ internal abstract class ClientConnection : IDisposable
                     Server.Gate.Exit();
                 }
             }
+
+            return true;
         }
         catch (OperationCanceledException)
         {
-            // The server ends, or has handed over: what this connection is stays with whoever has it now.
+            return false;
         }
         catch (Exception exception)
         {
             AgentLog.ConnectionFailed(Server.Logger, User.User, exception);
             Dispose();
+            return true;
         }
     }
 
