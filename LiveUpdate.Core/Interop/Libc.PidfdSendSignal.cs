@@ -6,6 +6,7 @@ internal static partial class Libc
 {
     internal const int SIGKILL = 9;
     internal const int SIGPIPE = 13;
+    internal const int SIGTERM = 15;
 
     private const int SYS_pidfd_send_signal = 424;
 
