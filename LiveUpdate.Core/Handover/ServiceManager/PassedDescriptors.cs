@@ -18,14 +18,15 @@ internal sealed class PassedDescriptors
     private const int First = 3;
 
     private readonly string[] _names;
+    private readonly Func<string, bool> _isOurs;
     private readonly Dictionary<string, List<int>> _ours = new(StringComparer.Ordinal);
 
-    private PassedDescriptors(string[] names)
+    private PassedDescriptors(string[] names, Func<string, bool> isOurs)
     {
-        _names = names;
+        (_names, _isOurs) = (names, isOurs);
         for (int i = 0; i < names.Length; i++)
         {
-            if (!StoreName.IsOurs(names[i]))
+            if (!isOurs(names[i]))
                 continue;
             if (!_ours.TryGetValue(names[i], out List<int>? numbers))
                 _ours.Add(names[i], numbers = []);
@@ -39,18 +40,22 @@ internal sealed class PassedDescriptors
     /// <summary>Looks whether the manager passed any of this library's to this process.</summary>
     /// <returns>Null if not; so for a child that inherited the variables.</returns>
     /// <exception cref="LiveUpdateImageException">It says so, and the number of descriptors is not that of the names.</exception>
-    public static PassedDescriptors? Find() => Parse(
+    public static PassedDescriptors? Find() => Find(StoreName.IsOurs);
+
+    /// <summary>As <see cref="Find()"/>, where other names are ours.</summary>
+    public static PassedDescriptors? Find(Func<string, bool> isOurs) => Parse(
         Environment.ProcessId,
         Environment.GetEnvironmentVariable(ProcessVariable),
         Environment.GetEnvironmentVariable(CountVariable),
-        Environment.GetEnvironmentVariable(NamesVariable));
+        Environment.GetEnvironmentVariable(NamesVariable),
+        isOurs);
 
     /// <summary>As <see cref="Find()"/>, for these values.</summary>
-    public static PassedDescriptors? Parse(int process, string? forProcess, string? count, string? names)
+    public static PassedDescriptors? Parse(int process, string? forProcess, string? count, string? names, Func<string, bool>? isOurs = null)
     {
         if (names is null || !TryParse(forProcess, out int meant) || meant != process)
             return null;
-        var passed = new PassedDescriptors(names.Split(':'));
+        var passed = new PassedDescriptors(names.Split(':'), isOurs ?? StoreName.IsOurs);
         if (passed.Ours.Count == 0)
             return null;
         if (TryParse(count, out int number) && number == passed._names.Length)
@@ -70,7 +75,7 @@ internal sealed class PassedDescriptors
     /// <summary>What the list of names becomes without this library's: the others keep their places. Null if there are none.</summary>
     public string? NamesOfOthers()
     {
-        string[] rest = [.. _names.Select(static name => StoreName.IsOurs(name) ? StoreName.Taken : name)];
+        string[] rest = [.. _names.Select(name => _isOurs(name) ? StoreName.Taken : name)];
         int length = Array.FindLastIndex(rest, static name => name != StoreName.Taken) + 1;
         return length == 0 ? null : string.Join(':', rest[..length]);
     }

@@ -116,7 +116,7 @@ internal static class ServiceManagerPreflight
             "Let the program run systemctl, or set Systemctl in the options."));
     }
 
-    private static void AddIfNotListening(List<PreflightFinding> findings, ServiceState state)
+    internal static void AddIfNotListening(List<PreflightFinding> findings, ServiceState state)
     {
         if (state.NotifyAccess == "none")
         {
@@ -138,7 +138,7 @@ internal static class ServiceManagerPreflight
     }
 
     // Before it executes the program the manager moves the descriptors to where the program finds them, each past those that are in the way.
-    private static void AddIfCannotBePassed(List<PreflightFinding> findings, long stored, ServiceState state)
+    internal static void AddIfCannotBePassed(List<PreflightFinding> findings, long stored, ServiceState state)
     {
         long numbers = (2 * stored) + SpareOpenFiles;
         if (numbers > state.OpenFiles)
@@ -153,7 +153,7 @@ internal static class ServiceManagerPreflight
     }
 
     // A store that is not kept for good is emptied when the manager gives the service up.
-    private static void AddIfNotStartedAgain(List<PreflightFinding> findings, ServiceState state)
+    internal static void AddIfNotStartedAgain(List<PreflightFinding> findings, ServiceState state)
     {
         if (state.Preserve == "yes")
             return;
