@@ -19,9 +19,48 @@ public sealed partial class AgentClient
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled, and the update is called off.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
-    public Task<AgentUpdateResult> UpdateAsync(
-        AgentUpdateOptions? options = null, IProgress<AgentEvent>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public async Task<AgentUpdateResult> UpdateAsync(
+        AgentUpdateOptions? options = null, IProgress<AgentEvent>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new AgentUpdateOptions();
+        cancellationToken.ThrowIfCancellationRequested();
+        var recorder = new UpdateRecorder(progress);
+
+        // Not cancelled: an update that was started without its number being known could not be called off.
+        Task starting = AskAsync(
+            number => new(UpdateMessageKind.Start)
+            {
+                Number = number,
+                PrepareTime = options.PrepareTime,
+                ClaimTime = options.ClaimTime,
+                LeavesSilentBehind = options.LeavesSilentBehind,
+            },
+            "update",
+            CancellationToken.None,
+            isRepeatable: false,
+            answered: answer => Started(recorder, answer.Update));
+        try
+        {
+            await starting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = CancelWhenStartedAsync(starting, recorder);
+            throw;
+        }
+
+        await using (cancellationToken.Register(() => _ = TryCancelAsync(recorder.Update)).ConfigureAwait(false))
+        {
+            try
+            {
+                return await recorder.Result.ConfigureAwait(false);
+            }
+            catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.Canceled && cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(exception.Reason, exception, cancellationToken);
+            }
+        }
+    }
 
     /// <summary>Calls an update off. For administrators.</summary>
     /// <param name="update">The number of the update (<see cref="AgentStatus.Update"/>).</param>
@@ -32,7 +71,8 @@ public sealed partial class AgentClient
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
-    public Task CancelUpdateAsync(ulong update, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    public Task CancelUpdateAsync(ulong update, CancellationToken cancellationToken = default) => AskAsync(
+        number => new(UpdateMessageKind.Cancel) { Number = number, Update = update }, "cancel update", cancellationToken, isRepeatable: false);
 
     /// <summary>Takes part in updates from now on, until this client is disposed. Once for each client.</summary>
     /// <param name="name">What the program calls itself before others: 1 to 63 bytes in UTF-8 without control characters. Others may have the same name.</param>
@@ -44,6 +84,46 @@ public sealed partial class AgentClient
     /// <exception cref="LiveUpdateException">ECONNRESET: the connection is lost.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; whether it takes part is not known then: dispose the client.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
-    public Task SubscribeAsync(string name, AgentSubscriber subscriber, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public Task SubscribeAsync(string name, AgentSubscriber subscriber, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(subscriber);
+        if (!UpdatePayload.IsName(name))
+            throw new ArgumentException($"A subscriber's name has 1 to {UpdatePayload.LongestName} bytes without control characters.", nameof(name));
+        var subscription = new UpdateSubscription(subscriber, _link.SayAsync, _logger);
+        lock (_lock)
+        {
+            if (_subscription is not null)
+                throw new InvalidOperationException("A client subscribes once.");
+            (_subscription, _subscriberName) = (subscription, name);
+        }
+
+        subscription.Begin();
+        return AskToSubscribeAsync(cancellationToken);
+    }
+
+    private Task AskToSubscribeAsync(CancellationToken cancellationToken) => AskAsync(
+        number => new(UpdateMessageKind.Subscribe) { Number = number, Name = _subscriberName! },
+        "subscribe",
+        cancellationToken,
+        answered: _ => Subscribed());
+
+    private async Task CancelWhenStartedAsync(Task starting, UpdateRecorder recorder)
+    {
+        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (recorder.Update != 0)
+            await TryCancelAsync(recorder.Update).ConfigureAwait(false);
+    }
+
+    // It may be too late, or the update over: its outcome says so.
+    private async Task TryCancelAsync(ulong update)
+    {
+        try
+        {
+            await CancelUpdateAsync(update, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is LiveUpdateException or ObjectDisposedException)
+        {
+        }
+    }
 }
