@@ -13,8 +13,8 @@ internal sealed class AgentWorld : ContractWorld, IAsyncDisposable
 
     public AgentWorld(LiveUpdateOrchestrator orchestrator)
     {
-        _server = new AgentServer(orchestrator.OpenDevice(), new AgentServerOptions { Directory = _directory.FullName, ExclusiveDevice = true });
-        _server.Start();
+        _server = new AgentServer(AgentBackEnd.ForDevice(orchestrator.OpenDevice()), new AgentServerOptions { Directory = _directory.FullName, ExclusiveDevice = true });
+        _server.StartAsync().GetAwaiter().GetResult();
     }
 
     public override LiveUpdateDevice Open() => AgentDevice.Connect(_directory.FullName);

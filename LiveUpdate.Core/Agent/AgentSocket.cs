@@ -40,11 +40,14 @@ internal sealed class AgentSocket : IDisposable
         _socket = new Socket(socket);
     }
 
+    /// <summary>The word behind the length of the frame that was waited for.</summary>
+    public uint Second { get; private set; }
+
     /// <summary>The socket's handle, owned by this object.</summary>
     public SafeSocketHandle Handle => _socket.SafeHandle;
 
-    /// <summary>Whether there is something to read, or the end.</summary>
-    public bool IsReadable => Poll(Libc.POLLIN) != 0;
+    /// <summary>Whether no byte lies here.</summary>
+    public bool IsEmpty => _socket.Available == 0;
 
     /// <summary>Whether the other end is closed, or shut down for writing; frames may still lie here.</summary>
     public bool IsPeerGone => (Poll(Libc.POLLRDHUP) & (Libc.POLLRDHUP | Libc.POLLHUP)) != 0;
@@ -119,7 +122,8 @@ internal sealed class AgentSocket : IDisposable
     /// <summary>The length of the frame that is there; 0 at the end of the stream, -1 if there is none yet.</summary>
     private int Look(out bool hasBytes)
     {
-        Span<byte> start = stackalloc byte[LengthSize];
+        Span<byte> start = stackalloc byte[LengthSize + sizeof(uint)];
+        start.Clear();
         int seen = Peek(start);
         hasBytes = seen > 0;
         if (seen <= 0)
@@ -129,6 +133,7 @@ internal sealed class AgentSocket : IDisposable
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(start);
         if (length < (uint)_shortest || length > (uint)_longest)
             throw new LiveUpdateException(LiveUpdateError.Protocol, $"A frame of {length} bytes: it has {_shortest} to {_longest}.");
+        Second = BinaryPrimitives.ReadUInt32LittleEndian(start[LengthSize..]);
         return _socket.Available >= (int)length ? (int)length : -1;
     }
 

@@ -20,14 +20,22 @@ public sealed class DescriptorHandler : FileHandler<SafeHandle>
     /// <summary>The compatible string of the handler.</summary>
     public const string CompatibleString = "descriptor-v1";
 
+    private readonly Func<SafeHandle, bool> _takes = DescriptorInfo.IsOpen;
+
     /// <summary>Makes a handler.</summary>
     public DescriptorHandler()
         : base(CompatibleString)
     {
     }
 
+    /// <summary>Makes a handler for some descriptors.</summary>
+    /// <param name="compatible">Its compatible string.</param>
+    /// <param name="takes">Which it takes.</param>
+    internal DescriptorHandler(string compatible, Func<SafeHandle, bool> takes)
+        : base(compatible) => _takes = takes;
+
     /// <inheritdoc/>
-    protected override bool CanPreserve(SafeHandle file) => DescriptorInfo.IsOpen(file);
+    protected override bool CanPreserve(SafeHandle file) => _takes(file);
 
     /// <inheritdoc/>
     /// <exception cref="LiveUpdateException">EOPNOTSUPP: a kind that does not work in another process.</exception>

@@ -20,8 +20,8 @@ internal sealed class ScenarioStage : IDisposable
 
         _directory = Directory.CreateTempSubdirectory("agent");
         _agent = new AgentServer(
-            orchestrator.OpenDevice(), new AgentServerOptions { Directory = _directory.FullName, ExclusiveDevice = true, CloseFinishes = true });
-        _agent.Start();
+            AgentBackEnd.ForDevice(orchestrator.OpenDevice()), new AgentServerOptions { Directory = _directory.FullName, ExclusiveDevice = true, CloseFinishes = true });
+        _agent.StartAsync().GetAwaiter().GetResult();
         Machine = new AgentMachine(_directory.FullName);
     }
 

@@ -19,4 +19,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(64, LogLevel.Information, "Session {Session} of user {User} is parked: its client closed it unfinished")]
     public static partial void Parked(ILogger logger, string session, uint user);
+
+    [LoggerMessage(65, LogLevel.Error, "Session {Session} could not be rebuilt wholly after the agent's death")]
+    public static partial void NotRebuilt(ILogger logger, string session, Exception exception);
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.Versioning;
 using LiveUpdate.Interop;
 using Microsoft.Extensions.Logging;
@@ -10,32 +9,49 @@ namespace LiveUpdate.Agent;
 /// The agent: holds the sessions of a machine's programs on one device, gives them out as descriptors, and carries updates out with them
 /// (docs/agent.md).
 /// </summary>
-/// <remarks>Safe for threads. Needs no thread of its own; requests are carried out on those of the pool.</remarks>
+/// <remarks>Safe for threads. It has no thread of its own; requests are carried out on those of the pool.</remarks>
 [SupportedOSPlatform("linux")]
-public sealed class AgentServer : IAsyncDisposable
+public sealed partial class AgentServer : IAsyncDisposable
 {
+    private readonly AgentBackEnd _backEnd;
     private readonly AgentServerOptions _options;
     private readonly UserAccounts _users;
     private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly Dictionary<ClientConnection, Task<bool>> _connections = new(ReferenceEqualityComparer.Instance);
-    private AgentListener? _listener;
+    private readonly UpdateServer _updates;
+    private AgentStore _store;
+    private AgentBooks? _books;
+    private AgentListener? _deviceListener;
+    private AgentListener? _updateListener;
     private Task _accepting = Task.CompletedTask;
     private DeviceConnection? _opener;
+    private int _disposed;
 
-    /// <summary>Makes an agent; <see cref="Start"/> has it serve.</summary>
-    /// <param name="device">The device, owned by the agent from now on.</param>
+    /// <summary>Makes an agent; <see cref="StartAsync"/> has it serve.</summary>
+    /// <param name="backEnd">What it holds its sessions on; owned by the agent from now on.</param>
     /// <param name="options">Read now.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public AgentServer(LiveUpdateDevice device, AgentServerOptions options)
+    public AgentServer(AgentBackEnd backEnd, AgentServerOptions options)
     {
-        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(backEnd);
         ArgumentNullException.ThrowIfNull(options);
-        (Device, _options, _users) = (device, options, new UserAccounts(options));
+        (_backEnd, _options, _users, _store) = (backEnd, options, new UserAccounts(options), options.Store);
+        _updates = new UpdateServer(new AgentUpdateHost(this), logger: options.Logger);
     }
 
+    /// <summary>Ends when an update has replaced this agent: its process has nothing to do any more, and should end.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>The number of updates that there were, in this agent and in those before it.</summary>
+    public ulong Generation => _books?.Ledger.Generation ?? 0;
+
     /// <summary>The device that requests go to.</summary>
-    internal LiveUpdateDevice Device { get; }
+    internal LiveUpdateDevice Device => _backEnd.Device;
+
+    /// <summary>What is written down.</summary>
+    internal AgentBooks Books => _books ?? throw new InvalidOperationException("The agent has not started.");
 
     /// <summary>What requests pass, and an update closes.</summary>
     internal RequestGate Gate { get; } = new();
@@ -46,124 +62,88 @@ public sealed class AgentServer : IAsyncDisposable
     /// <summary>Gets the agent's messages.</summary>
     internal ILogger Logger => _options.Logger;
 
-    /// <summary>Listens, and serves from now on.</summary>
-    /// <exception cref="LiveUpdateException">EADDRINUSE: another agent has the directory. ENOENT, EACCES: the socket cannot be made.</exception>
-    public void Start()
+    /// <summary>
+    /// Boots the back end, goes on with what an agent before this one left (handed over by an update, or stored for one that died), listens, and
+    /// serves from now on.
+    /// </summary>
+    /// <param name="cancellationToken">Calls it off; nothing is served then.</param>
+    /// <exception cref="LiveUpdateException">
+    /// EADDRINUSE: another agent has the directory. EBUSY: somebody has the device. ENOENT, EACCES: the sockets cannot be made. What the back
+    /// end's boot is refused with.
+    /// </exception>
+    /// <exception cref="LiveUpdateImageException">What was left cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        string path = Path.Combine(_options.Directory, AgentProtocol.DeviceSocket);
-        Socket socket = StreamSocket.Listen(path, _options.Mode);
-        _listener = new AgentListener(socket, path, Gate, Logger, Greet);
-        _accepting = _listener.RunAsync(_end.Token);
+        IReadOnlyDictionary<string, SafeFileHandle>? baggage = await _backEnd.BootAsync(cancellationToken).ConfigureAwait(false);
+        if (baggage is not null)
+            GoOnAfterUpdate(baggage);
+        else
+            GoOnAfterDeath(_store.Take());
+        _accepting = Task.WhenAll(_deviceListener!.RunAsync(_end.Token), _updateListener!.RunAsync(_end.Token));
     }
 
-    /// <summary>Ends every connection with ESHUTDOWN, and the device. Sessions end as their device's do.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Stops serving. Unless the state is kept, every connection ends with ESHUTDOWN, sessions end as their device's do, and the sockets'
+    /// files go.
+    /// </summary>
+    /// <param name="keepState">
+    /// Whether another agent goes on, with what is stored (<see cref="AgentServerOptions.Store"/>): nothing is closed then but this process's
+    /// copies, and clients notice nothing but a delay. The process must end.
+    /// </param>
+    public async Task StopAsync(bool keepState = false)
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _end.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
-        KeyValuePair<ClientConnection, Task<bool>>[] connections;
-        lock (_lock)
-            connections = [.. _connections];
-        foreach ((ClientConnection connection, Task<bool> served) in connections)
+        if (keepState || _completion.Task.IsCompleted)
         {
-            if (!await served.ConfigureAwait(false))
-                connection.Dismiss(LiveUpdateError.Shutdown);
+            await AwaitConnectionsAsync().ConfigureAwait(false);
+            return;
         }
 
-        if (_listener is not null)
-        {
-            _listener.Dispose();
-            File.Delete(Path.Combine(_options.Directory, AgentProtocol.DeviceSocket));
-        }
-
-        Device.Dispose();
+        foreach (ClientConnection connection in await AwaitConnectionsAsync().ConfigureAwait(false))
+            connection.Dismiss(LiveUpdateError.Shutdown);
+        await _updates.DisposeAsync().ConfigureAwait(false);
+        StopListening(_deviceListener, AgentProtocol.DeviceSocket);
+        StopListening(_updateListener, AgentProtocol.UpdateSocket);
+        _backEnd.Dispose();
+        _store.Stop();
+        _store.Dispose();
+        _books?.Ledger.Dispose();
     }
+
+    /// <summary>Stops serving, and keeps nothing.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     /// <summary>Whether a user may retrieve the sessions of others.</summary>
     internal static bool IsPrivileged(uint user) => user == 0 || user == Libc.Geteuid();
 
-    /// <summary>Gives a session its connection.</summary>
-    /// <param name="held">Whose it is, and what is known of it.</param>
-    /// <param name="session">The session.</param>
-    /// <param name="ours">The agent's end; owned by the connection from now on.</param>
-    internal void Connect(HeldSession held, Session session, SafeFileHandle ours)
-    {
-        held.Session = session;
-        Sessions.Add(held);
-        Run(new SessionConnection(this, NewSocket(ours), held));
-    }
-
-    /// <summary>Closes a session whose connection has ended; an incoming one that is not finished is parked.</summary>
-    /// <returns>0, or EBUSY where a handler refused to finish.</returns>
-    internal LiveUpdateError CloseSession(HeldSession held)
-    {
-        Session session = held.Session!;
-        held.Session = null;
-        if (held is { IsIncoming: true, IsFinished: false } && !_options.CloseFinishes)
-        {
-            session.Dispose();
-            AgentLog.Parked(Logger, held.Name.ToString(), held.Owner.User);
-            return LiveUpdateError.None;
-        }
-
-        // Out of the list before the name is free for the next one.
-        Sessions.Remove(held);
-        try
-        {
-            session.Close();
-        }
-        catch (LiveUpdateException exception)
-        {
-            AgentLog.CloseRefused(Logger, held.Name.ToString(), exception);
-            Sessions.Add(held);
-            return exception.Error;
-        }
-
-        held.Owner.Remove(sessions: 1, files: held.Files, bytes: held.Bytes);
-        return LiveUpdateError.None;
-    }
-
-    /// <summary>Books that a client has closed the device.</summary>
-    internal void DeviceClosed(DeviceConnection connection)
-    {
-        connection.User.Remove(connections: 1);
-        lock (_lock)
-        {
-            if (_opener == connection)
-                _opener = null;
-        }
-    }
-
     private static AgentSocket NewSocket(SafeFileHandle handle) =>
         new(handle, AgentProtocol.RequestHeader, AgentProtocol.LongestRequest);
 
-    private void Greet(SafeFileHandle client)
+    private async Task<IReadOnlyList<ClientConnection>> AwaitConnectionsAsync()
     {
-        (_, uint user) = ProcessHandle.IdentifyPeer(client);
-        var connection = new DeviceConnection(this, NewSocket(client), _users.Of(user));
-        LiveUpdateError error = Admit(connection);
-        connection.Greet(error, _options.CloseFinishes ? AgentProtocol.CloseFinishes : 0);
-        if (error == LiveUpdateError.None)
-            Run(connection);
-        else
-            connection.Dispose();
+        KeyValuePair<ClientConnection, Task<bool>>[] connections;
+        lock (_lock)
+            connections = [.. _connections];
+        var open = new List<ClientConnection>(connections.Length);
+        foreach ((ClientConnection connection, Task<bool> isOver) in connections)
+        {
+            if (!await isOver.ConfigureAwait(false))
+                open.Add(connection);
+        }
+
+        return open;
     }
 
-    private LiveUpdateError Admit(DeviceConnection connection)
+    private void StopListening(AgentListener? listener, string name)
     {
-        if (!connection.User.TryAddConnection())
-            return LiveUpdateError.QuotaExceeded;
-        lock (_lock)
-        {
-            if (_options.ExclusiveDevice && _opener is not null)
-            {
-                connection.User.Remove(connections: 1);
-                return LiveUpdateError.Busy;
-            }
-
-            _opener = connection;
-            return LiveUpdateError.None;
-        }
+        if (listener is null)
+            return;
+        listener.Dispose();
+        File.Delete(Path.Combine(_options.Directory, name));
     }
 
     private void Run(ClientConnection connection)

@@ -40,6 +40,11 @@ public sealed class AgentServerOptions
     /// </summary>
     public bool CloseFinishes { get; init; }
 
+    /// <summary>
+    /// Where descriptors lie for an agent that dies; none unless set, and then clients see the end of the stream. Disposed with the server.
+    /// </summary>
+    public AgentStore Store { get; init; } = AgentStore.None;
+
     /// <summary>Gets the messages of the agent; nobody unless set.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 }

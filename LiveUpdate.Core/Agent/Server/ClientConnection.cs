@@ -24,9 +24,9 @@ internal abstract class ClientConnection : IDisposable
     private readonly List<SafeFileHandle> _received = [];
     private readonly int _target;
 
-    protected ClientConnection(AgentServer server, AgentSocket socket, UserAccount user, object target)
+    protected ClientConnection(AgentServer server, AgentSocket socket, UserAccount user, int record, object target)
     {
-        (Server, _socket, User) = (server, socket, user);
+        (Server, _socket, User, Record) = (server, socket, user, record);
         _dispatcher = new UapiDispatcher(static () => throw new InvalidOperationException("A connection opens no device."));
         _ = _dispatcher.Install(target, out _target);
     }
@@ -34,14 +34,22 @@ internal abstract class ClientConnection : IDisposable
     /// <summary>Who has it.</summary>
     public UserAccount User { get; }
 
+    /// <summary>The number of its record in the ledger.</summary>
+    public int Record { get; }
+
+    /// <summary>The socket's handle, owned by this connection.</summary>
+    public SafeHandle Socket => _socket.Handle;
+
+    /// <summary>Whether the client has closed its end.</summary>
+    public bool IsClosed => _socket.IsPeerGone && _socket.IsEmpty;
+
     /// <summary>The server.</summary>
     protected AgentServer Server { get; }
 
     /// <summary>What it is, for a client that asks.</summary>
     protected abstract AgentKind Kind { get; }
 
-    /// <summary>How many requests have been taken from it.</summary>
-    protected uint Count { get; private set; }
+    private uint Count => Server.Books.Ledger.Connection(Record).Count;
 
     /// <summary>Serves until the client closes, or it is cancelled.</summary>
     /// <returns>Whether the connection is over; otherwise it is as it was, for somebody else to go on with.</returns>
@@ -92,6 +100,26 @@ internal abstract class ClientConnection : IDisposable
         }
     }
 
+    /// <summary>Tells the client, after the agent died and came back, what became of its last request.</summary>
+    public void Resume()
+    {
+        AgentLedger ledger = Server.Books.Ledger;
+        LedgerPhase phase = ledger.Connection(Record).Phase;
+        if (phase is LedgerPhase.Taking or LedgerPhase.Executing)
+            ledger.Interrupt(Record, isInSocket: !_socket.IsEmpty);
+        LedgerConnection record = ledger.Connection(Record);
+        if (record.Phase != LedgerPhase.Answered)
+            return;
+
+        // A descriptor that was in the answer is gone with it: what it was of is closed by now, or given out again.
+        bool opens = record.Request is LiveUpdateIoctl.CreateSession or LiveUpdateIoctl.RetrieveSession or LiveUpdateIoctl.RetrieveFd;
+        SendOwn(AgentProtocol.Resumed, opens && record.Errno == 0 ? LiveUpdateError.Interrupted : (LiveUpdateError)record.Errno, record.Count);
+        ledger.Rest(Record);
+    }
+
+    /// <summary>Closes what a client has closed while there was no agent.</summary>
+    public void CloseNow() => End(LiveUpdateError.None);
+
     /// <summary>Sends the last frame, and lets the socket go. What the connection stands for is not closed.</summary>
     public void Dismiss(LiveUpdateError why)
     {
@@ -128,7 +156,12 @@ internal abstract class ClientConnection : IDisposable
     /// <param name="error">What it came to.</param>
     /// <param name="opened">What it opened: a session or a file, owned by the callee.</param>
     /// <returns>The descriptor for the client, owned by the caller; null for none.</returns>
-    protected abstract SafeHandle? Book(uint request, LiveUpdateError error, object? opened);
+    protected abstract SafeHandle? Book(uint request, ref LiveUpdateError error, object? opened);
+
+    /// <summary>Called once it is decided what becomes of a request, before the client is told.</summary>
+    protected virtual void Answered(LiveUpdateError error)
+    {
+    }
 
     /// <summary>Closes what the connection stands for.</summary>
     /// <returns>What the client is told.</returns>
@@ -136,8 +169,10 @@ internal abstract class ClientConnection : IDisposable
 
     private void End(LiveUpdateError why)
     {
+        uint count = Count;
         LiveUpdateError closed = Close();
-        Dismiss(why != LiveUpdateError.None ? why : closed);
+        SendOwn(AgentProtocol.Ended, why != LiveUpdateError.None ? why : closed, count);
+        Dispose();
     }
 
     private bool Serve(int length, ref LiveUpdateError why)
@@ -148,8 +183,10 @@ internal abstract class ClientConnection : IDisposable
         try
         {
             Memory<byte> frame = buffer.AsMemory(0, length + Shift);
-            Count++;
+            AgentLedger ledger = Server.Books.Ledger;
+            ledger.BeginTaking(Record, _socket.Second);
             _socket.Take(frame.Span[Shift..], _received);
+            ledger.BeginExecuting(Record);
             if (_received.Count > 1)
                 throw new LiveUpdateException(LiveUpdateError.Protocol, $"{_received.Count} descriptors came beside one frame.");
             return Answer(AgentFrame.ReadRequest(frame.Span[Shift..]), frame);
@@ -177,10 +214,18 @@ internal abstract class ClientConnection : IDisposable
         object? opened = null;
         if (error == LiveUpdateError.None)
             error = Carry(request, argument, file, out opened);
-        using SafeHandle? beside = Book(request, error, opened);
-        Memory<byte> answer = error == LiveUpdateError.None ? frame : frame[..AgentProtocol.AnswerHeader];
+        using SafeHandle? beside = Book(request, ref error, opened);
+        return Send(request, error, error == LiveUpdateError.None ? frame : frame[..AgentProtocol.AnswerHeader], beside is null ? [] : [beside]);
+    }
+
+    private bool Send(uint request, LiveUpdateError error, Memory<byte> answer, ReadOnlySpan<SafeHandle> beside)
+    {
+        Server.Books.Ledger.Answer(Record, error);
+        Answered(error);
         AgentFrame.WriteAnswer(answer.Span, request, error);
-        return _socket.TrySend(answer.Span, beside is null ? [] : [beside]);
+        bool isSent = _socket.TrySend(answer.Span, beside);
+        Server.Books.Ledger.Rest(Record);
+        return isSent;
     }
 
     /// <summary>Carries a request out; the field for a descriptor is a number of the dispatcher's meanwhile.</summary>
@@ -222,8 +267,7 @@ internal abstract class ClientConnection : IDisposable
         }
         else
             frame = frame[..AgentProtocol.AnswerHeader];
-        AgentFrame.WriteAnswer(frame.Span, AgentProtocol.Describe, error);
-        return _socket.TrySend(frame.Span);
+        return Send(AgentProtocol.Describe, error, frame, []);
     }
 
     private void Drop()

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Text;
 using LiveUpdate.Abi;
 using LiveUpdate.Interop;
 using LiveUpdate.Serialization;
@@ -10,9 +11,11 @@ namespace LiveUpdate.Agent;
 
 /// <summary>A client's connection to the device: makes sessions, and gives back those that came.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, UserAccount user)
-    : ClientConnection(server, socket, user, server.Device)
+internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, UserAccount user, int record)
+    : ClientConnection(server, socket, user, record, server.Device)
 {
+    private const int NameOffset = 2 * sizeof(uint);
+
     private HeldSession? _retrieved;
     private (SafeFileHandle Ours, SafeFileHandle Theirs)? _pair;
 
@@ -20,7 +23,14 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
     protected override AgentKind Kind => AgentKind.None;
 
     /// <summary>Greets the client.</summary>
-    public void Greet(LiveUpdateError error, uint flags) => SendOwn(AgentProtocol.Greeting, error, AgentProtocol.Version, flags);
+    public void Greet(uint flags) => SendOwn(AgentProtocol.Greeting, LiveUpdateError.None, AgentProtocol.Version, flags);
+
+    /// <summary>Greets the client with a refusal.</summary>
+    public void Refuse(LiveUpdateError error)
+    {
+        SendOwn(AgentProtocol.Greeting, error, AgentProtocol.Version, 0);
+        Dispose();
+    }
 
     /// <inheritdoc/>
     protected override LiveUpdateError Admit(uint request, ReadOnlySpan<byte> argument, SafeFileHandle? file)
@@ -28,6 +38,7 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
         _retrieved = null;
         return request switch
         {
+            LiveUpdateIoctl.CreateSession when IsAgentsOwn(argument) => LiveUpdateError.Exists,
             LiveUpdateIoctl.CreateSession => Reserve() is var error and not LiveUpdateError.None ? error
                 : User.TryAddSession() ? LiveUpdateError.None : LiveUpdateError.QuotaExceeded,
             LiveUpdateIoctl.RetrieveSession => MayRetrieve(argument) ? Reserve() : LiveUpdateError.AccessDenied,
@@ -36,17 +47,13 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
     }
 
     /// <inheritdoc/>
-    protected override SafeHandle? Book(uint request, LiveUpdateError error, object? opened)
+    protected override SafeHandle? Book(uint request, ref LiveUpdateError error, object? opened)
     {
         if (_pair is not { } pair)
             return null;
         _pair = null;
-        if (opened is Session session)
-        {
-            HeldSession held = _retrieved ?? new HeldSession(session.SessionName, session.IsIncoming, User, -1);
-            Server.Connect(held, session, pair.Ours);
+        if (opened is Session session && (error = Connect(session, pair.Ours)) == LiveUpdateError.None)
             return pair.Theirs;
-        }
 
         // The session that was refused is not the user's.
         if (request == LiveUpdateIoctl.CreateSession && error != LiveUpdateError.QuotaExceeded)
@@ -56,6 +63,21 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
         return null;
     }
 
+    private LiveUpdateError Connect(Session session, SafeFileHandle ours)
+    {
+        try
+        {
+            Server.Connect(Server.Books.Open(_retrieved, session, User, ours), ours);
+            return LiveUpdateError.None;
+        }
+        catch (LiveUpdateException exception)
+        {
+            // An incoming one is listed again.
+            session.Dispose();
+            return exception.Error;
+        }
+    }
+
     /// <inheritdoc/>
     protected override LiveUpdateError Close()
     {
@@ -63,14 +85,15 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
         return LiveUpdateError.None;
     }
 
-    private bool MayRetrieve(ReadOnlySpan<byte> argument)
-    {
-        if (argument.Length < Unsafe.SizeOf<SessionNameArgs>())
-            return true;
-        SessionNameArgs args = MemoryMarshal.Read<SessionNameArgs>(argument);
-        return !Server.Sessions.TryFindIncoming(SessionName.FromImage(FixedString.Read(args.Name)), out _retrieved) ||
-            _retrieved.Owner == User || AgentServer.IsPrivileged(User.User);
-    }
+    private static bool IsAgentsOwn(ReadOnlySpan<byte> argument) =>
+        argument.Length >= Unsafe.SizeOf<SessionNameArgs>() && NameIn(argument).SequenceEqual("liveupdate-agent"u8);
+
+    private static ReadOnlySpan<byte> NameIn(ReadOnlySpan<byte> argument) => FixedString.Read(argument.Slice(NameOffset, LuoAbi.SessionNameLength));
+
+    private bool MayRetrieve(ReadOnlySpan<byte> argument) =>
+        argument.Length < Unsafe.SizeOf<SessionNameArgs>() ||
+        !Server.Sessions.TryFindIncoming(SessionName.FromImage(NameIn(argument)), out _retrieved) ||
+        _retrieved.Owner == User || AgentServer.IsPrivileged(User.User);
 
     // What the session's descriptor takes is there before the session is (reference U-21).
     private LiveUpdateError Reserve()

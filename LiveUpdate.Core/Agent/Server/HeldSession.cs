@@ -16,14 +16,17 @@ internal sealed class HeldSession(SessionName name, bool isIncoming, UserAccount
     /// <summary>The number of its record in the ledger.</summary>
     public int Index => index;
 
+    /// <summary>The number of its connection's record; -1 while it is parked.</summary>
+    public int Connection { get; set; } = -1;
+
     /// <summary>The session itself, while it has a connection; null while it is parked.</summary>
     public Session? Session { get; set; }
 
     /// <summary>Whether it is finished.</summary>
     public bool IsFinished { get; set; }
 
-    /// <summary>The files that were preserved in it.</summary>
-    public int Files { get; set; }
+    /// <summary>The numbers of its files' records, in the order in which they were preserved; none once it is finished.</summary>
+    public List<int> Files { get; } = [];
 
     /// <summary>Their size in bytes when they were preserved.</summary>
     public long Bytes { get; set; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
@@ -9,10 +10,11 @@ namespace LiveUpdate.Agent;
 /// <summary>The connection that a session is: preserves, retrieves and finishes, and closes the session with its end.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class SessionConnection(AgentServer server, AgentSocket socket, HeldSession held)
-    : ClientConnection(server, socket, held.Owner, held.Session!)
+    : ClientConnection(server, socket, held.Owner, held.Connection, held.Session!)
 {
-    // The size that was booked for the request under way; -1 for none.
-    private long _asked = -1;
+    // The file that the request under way is to make, and its size; -1 for none.
+    private int _file = -1;
+    private long _bytes;
 
     /// <summary>The session.</summary>
     public HeldSession Held => held;
@@ -24,34 +26,49 @@ internal sealed class SessionConnection(AgentServer server, AgentSocket socket, 
     /// <inheritdoc/>
     protected override LiveUpdateError Admit(uint request, ReadOnlySpan<byte> argument, SafeFileHandle? file)
     {
-        if (request != LiveUpdateIoctl.PreserveFd || held.IsIncoming || file is null)
+        if (request != LiveUpdateIoctl.PreserveFd || held.IsIncoming || file is null || argument.Length < Unsafe.SizeOf<PreserveFdArgs>())
             return LiveUpdateError.None;
-        long size = (long)Math.Min(DescriptorInfo.Status(file).Size, long.MaxValue);
-        if (!User.TryAddFile(size))
+        ulong token = MemoryMarshal.Read<PreserveFdArgs>(argument).Token;
+        _bytes = (long)Math.Min(DescriptorInfo.Status(file).Size, long.MaxValue);
+        if (!User.TryAddFile(_bytes))
             return LiveUpdateError.QuotaExceeded;
-        _asked = size;
-        return LiveUpdateError.None;
+        try
+        {
+            _file = Server.Books.AddFile(held, Record, token, _bytes, file);
+            return LiveUpdateError.None;
+        }
+        catch (LiveUpdateException exception)
+        {
+            User.Remove(files: 1, bytes: _bytes);
+            return exception.Error;
+        }
     }
 
     /// <inheritdoc/>
-    protected override SafeHandle? Book(uint request, LiveUpdateError error, object? opened)
+    protected override SafeHandle? Book(uint request, ref LiveUpdateError error, object? opened)
     {
-        switch (request)
+        if (request == LiveUpdateIoctl.Finish && error == LiveUpdateError.None && !held.IsFinished)
+            Server.Books.Finish(held);
+        return opened as SafeHandle;
+    }
+
+    /// <inheritdoc/>
+    protected override void Answered(LiveUpdateError error)
+    {
+        if (_file < 0)
+            return;
+        if (error == LiveUpdateError.None)
         {
-            case LiveUpdateIoctl.PreserveFd when error == LiveUpdateError.None && _asked >= 0:
-                held.Files++;
-                held.Bytes += _asked;
-                break;
-            case LiveUpdateIoctl.PreserveFd when _asked >= 0:
-                User.Remove(files: 1, bytes: _asked);
-                break;
-            case LiveUpdateIoctl.Finish when error == LiveUpdateError.None:
-                held.IsFinished = true;
-                break;
+            held.Files.Add(_file);
+            held.Bytes += _bytes;
+        }
+        else
+        {
+            Server.Books.RemoveFile(_file);
+            User.Remove(files: 1, bytes: _bytes);
         }
 
-        _asked = -1;
-        return opened as SafeHandle;
+        _file = -1;
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ internal sealed class UserAccount(uint user, AgentServerOptions limits)
 {
     private readonly Lock _lock = new();
     private int _connections;
+    private int _updateConnections;
     private int _sessions;
     private int _files;
     private long _bytes;
@@ -18,6 +19,10 @@ internal sealed class UserAccount(uint user, AgentServerOptions limits)
     /// <summary>Books a device connection.</summary>
     /// <returns>False if that is one too many.</returns>
     public bool TryAddConnection() => TryAdd(ref _connections, limits.MaxConnectionsPerUser);
+
+    /// <summary>Books a connection to the update socket.</summary>
+    /// <returns>False if that is one too many.</returns>
+    public bool TryAddUpdateConnection() => TryAdd(ref _updateConnections, limits.MaxConnectionsPerUser);
 
     /// <summary>Books a session.</summary>
     /// <returns>False if that is one too many.</returns>
@@ -38,11 +43,12 @@ internal sealed class UserAccount(uint user, AgentServerOptions limits)
     }
 
     /// <summary>Books what was there before this agent, limits or not.</summary>
-    public void Restore(int connections, int sessions, int files, long bytes)
+    public void Restore(int connections = 0, int updateConnections = 0, int sessions = 0, int files = 0, long bytes = 0)
     {
         lock (_lock)
         {
             _connections += connections;
+            _updateConnections += updateConnections;
             _sessions += sessions;
             _files += files;
             _bytes += bytes;
@@ -50,7 +56,8 @@ internal sealed class UserAccount(uint user, AgentServerOptions limits)
     }
 
     /// <summary>Takes things off the account.</summary>
-    public void Remove(int connections = 0, int sessions = 0, int files = 0, long bytes = 0) => Restore(-connections, -sessions, -files, -bytes);
+    public void Remove(int connections = 0, int updateConnections = 0, int sessions = 0, int files = 0, long bytes = 0) =>
+        Restore(-connections, -updateConnections, -sessions, -files, -bytes);
 
     private bool TryAdd(ref int count, int limit)
     {

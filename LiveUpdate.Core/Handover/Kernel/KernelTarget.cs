@@ -104,9 +104,16 @@ public sealed class KernelTarget : HandoverTarget
         }
 
         Jumping?.Invoke();
+        throw Jump();
+    }
+
+    /// <summary>Jumps into the kernel that is loaded.</summary>
+    /// <returns>Why it did not; everything is as before.</returns>
+    internal static LiveUpdateException Jump()
+    {
         _ = Libc.Reboot(Libc.RB_KEXEC);
         var error = (LiveUpdateError)Marshal.GetLastPInvokeError();
-        throw Refusal.Create(error, "hand over", $"The kernel did not jump: {Explain(error)}");
+        return Refusal.Create(error, "hand over", $"The kernel did not jump: {Explain(error)}");
     }
 
     /// <inheritdoc/>

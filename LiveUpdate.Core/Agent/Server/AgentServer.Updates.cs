@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.Agent;
+
+/// <content>Updates, and what is told of the agent.</content>
+public sealed partial class AgentServer
+{
+    /// <summary>What updates replace.</summary>
+    internal string BackEndName => _backEnd.Name;
+
+    /// <summary>Whether what the agent holds outlives its death.</summary>
+    internal bool KeepsState => _store.Keeps;
+
+    /// <summary>How many clients have the device open.</summary>
+    internal int DeviceClients
+    {
+        get
+        {
+            lock (_lock)
+                return _connections.Keys.Count(static one => one is DeviceConnection);
+        }
+    }
+
+    /// <summary>Whether a user may start and call off updates.</summary>
+    internal bool IsAdministrator(uint user) => IsPrivileged(user) || _options.Administrators.Contains(user);
+
+    /// <summary>A number that no update had before.</summary>
+    internal ulong NextUpdate() => Books.Ledger.Update = Math.Max(Books.Ledger.Generation, Books.Ledger.Update) + 1;
+
+    /// <summary>What stands in the way of an update, and of the agent's own survival.</summary>
+    internal IReadOnlyList<PreflightFinding> Check() => [.. _backEnd.Check(Sessions.All.Count), .. _store.Check()];
+
+    /// <summary>Loads a kernel for the next update.</summary>
+    internal void Load(KernelImage image) => _backEnd.Load(image);
+
+    /// <summary>The files of a session, in the order in which they were preserved; null if there is none of that name.</summary>
+    internal IReadOnlyList<AgentFileInfo>? ListFiles(SessionName name, bool isIncoming)
+    {
+        HeldSession? held = Sessions.All.FirstOrDefault(one => one.IsIncoming == isIncoming && one.Name == name);
+        if (held is null)
+            return null;
+        AgentLedger ledger = Books.Ledger;
+        return [.. held.Files.ToArray().Select(file => ledger.PreservedFile(file)).Select(static file =>
+            new AgentFileInfo(file.Token, "", (long)file.ByteCount, IsRetrieved: false))];
+    }
+
+    /// <summary>Hands over; requests wait, and nobody is inside.</summary>
+    internal async Task HandOverAsync(Action<string> phase, CancellationToken cancellationToken)
+    {
+        byte[] saved = await _updates.SaveAsync(cancellationToken).ConfigureAwait(false);
+        using SafeFileHandle state = AgentStateFile.Create(saved);
+        var baggage = new Dictionary<string, SafeHandle>(StringComparer.Ordinal)
+        {
+            [StoreKey.Ledger] = Books.Ledger.File,
+            [UpdateState] = state,
+            [StoreKey.DeviceListener] = _deviceListener!.Handle,
+            [StoreKey.UpdateListener] = _updateListener!.Handle,
+        };
+        if (_store.Connection is { } keeper)
+            baggage.Add(Keeper, keeper);
+        foreach ((int record, SafeHandle socket) in _updates.Sockets)
+            baggage.Add(StoreKey.OfConnection(record), socket);
+        lock (_lock)
+        {
+            foreach (ClientConnection connection in _connections.Keys)
+                baggage.Add(StoreKey.OfConnection(connection.Record), connection.Socket);
+        }
+
+        await _backEnd.HandOverAsync(baggage, phase, cancellationToken).ConfigureAwait(false);
+        _completion.TrySetResult();
+    }
+}
