@@ -27,6 +27,9 @@ public abstract class AgentBackEnd : IDisposable
     /// <summary>Whether sessions are descriptors, which must be stored beside the agent.</summary>
     internal virtual bool HasSessionDescriptors => false;
 
+    /// <summary>Whether a next generation has it all, whatever was thrown: this process must end.</summary>
+    internal virtual bool IsOver => false;
+
     /// <summary>
     /// An orchestrator in this process. An update replaces the process: by a successor, which this back end starts, and which makes the same
     /// back end.

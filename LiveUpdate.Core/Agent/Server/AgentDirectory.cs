@@ -18,15 +18,13 @@ internal static class AgentDirectory
         if (File.Exists(path) && !IsListenedAt(path))
             File.Delete(path);
         Socket socket = StreamSocket.Listen(path, options.Mode);
-        if (options.Group is { } group && Libc.Chown(path, Unchanged, group) != 0)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            socket.Dispose();
-            File.Delete(path);
-            throw Errno.Failed(errno, $"Giving {path} to group {group}");
-        }
-
-        return socket;
+        if ((options.Owner ?? options.Group) is null ||
+            Libc.Chown(path, options.Owner ?? Unchanged, options.Group ?? Unchanged) == 0)
+            return socket;
+        int errno = Marshal.GetLastPInvokeError();
+        socket.Dispose();
+        File.Delete(path);
+        throw Errno.Failed(errno, $"Giving {path} to another owner");
     }
 
     private static bool IsListenedAt(string path)

@@ -9,9 +9,6 @@ public sealed partial class AgentServer
     /// <summary>What updates replace.</summary>
     internal string BackEndName => _backEnd.Name;
 
-    /// <summary>Whether what the agent holds outlives its death.</summary>
-    internal bool KeepsState => _store.Keeps;
-
     /// <summary>How many clients have the device open.</summary>
     internal int DeviceClients
     {
@@ -67,7 +64,16 @@ public sealed partial class AgentServer
                 baggage.Add(StoreKey.OfConnection(connection.Record), connection.Socket);
         }
 
-        await _backEnd.HandOverAsync(baggage, phase, cancellationToken).ConfigureAwait(false);
-        _completion.TrySetResult();
+        try
+        {
+            await _backEnd.HandOverAsync(baggage, phase, cancellationToken).ConfigureAwait(false);
+            _completion.TrySetResult();
+        }
+        catch (Exception exception) when (_backEnd.IsOver)
+        {
+            // The successor took over and ended right then. What is stored is all there is, for the agent that comes next.
+            _completion.TrySetException(exception);
+            throw;
+        }
     }
 }

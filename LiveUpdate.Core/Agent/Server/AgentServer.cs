@@ -47,6 +47,9 @@ public sealed partial class AgentServer : IAsyncDisposable
     /// <summary>The number of updates that there were, in this agent and in those before it.</summary>
     public ulong Generation => _books?.Ledger.Generation ?? 0;
 
+    /// <summary>Whether what the agent holds outlives its death (<see cref="AgentServerOptions.Store"/>).</summary>
+    public bool KeepsState => _store.Keeps;
+
     /// <summary>The device that requests go to.</summary>
     internal LiveUpdateDevice Device => _backEnd.Device;
 
@@ -84,20 +87,20 @@ public sealed partial class AgentServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops serving. Unless the state is kept, every connection ends with ESHUTDOWN, sessions end as their device's do, and the sockets'
-    /// files go.
+    /// Stops serving. Every connection ends with ESHUTDOWN, sessions end as their device's do, and the sockets' files go.
     /// </summary>
-    /// <param name="keepState">
-    /// Whether another agent goes on, with what is stored (<see cref="AgentServerOptions.Store"/>): nothing is closed then but this process's
-    /// copies, and clients notice nothing but a delay. The process must end.
-    /// </param>
-    public async Task StopAsync(bool keepState = false)
+    /// <remarks>
+    /// Where the service manager stores what the agent holds, all of that stays open with it, for the process that it starts next: clients notice
+    /// nothing but a delay, unless it stops the service for good. The same is true once an update has replaced this agent. The process
+    /// must end then.
+    /// </remarks>
+    public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _end.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
-        if (keepState || _completion.Task.IsCompleted)
+        if (_completion.Task.IsCompleted || (_store.OutlivesStop && _store.Keeps))
         {
             await AwaitConnectionsAsync().ConfigureAwait(false);
             return;
@@ -114,7 +117,7 @@ public sealed partial class AgentServer : IAsyncDisposable
         _books?.Ledger.Dispose();
     }
 
-    /// <summary>Stops serving, and keeps nothing.</summary>
+    /// <inheritdoc cref="StopAsync"/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     /// <summary>Whether a user may retrieve the sessions of others.</summary>

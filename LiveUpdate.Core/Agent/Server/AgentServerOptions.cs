@@ -13,6 +13,9 @@ public sealed class AgentServerOptions
     /// <summary>The mode of the two sockets: who may connect. 0600 unless set, the agent's own user alone.</summary>
     public UnixFileMode Mode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>The owner of the two sockets, by id; null for the process's user.</summary>
+    public uint? Owner { get; init; }
+
     /// <summary>The group of the two sockets, by id; null for the process's.</summary>
     public uint? Group { get; init; }
 
@@ -43,8 +46,8 @@ public sealed class AgentServerOptions
     /// <summary>
     /// Where descriptors lie for an agent that dies; none unless set, and then clients see the end of the stream. Disposed with the server.
     /// </summary>
-    public AgentStore Store { get; init; } = AgentStore.None;
+    public AgentStore Store { get; set; } = AgentStore.None;
 
     /// <summary>Gets the messages of the agent; nobody unless set.</summary>
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    public ILogger Logger { get; set; } = NullLogger.Instance;
 }

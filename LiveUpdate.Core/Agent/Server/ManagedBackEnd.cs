@@ -21,6 +21,9 @@ internal sealed class ManagedBackEnd(Func<LiveUpdateOptions> options, SuccessorO
     internal override LiveUpdateDevice Device => _device ?? throw new InvalidOperationException("The back end is not booted.");
 
     /// <inheritdoc/>
+    internal override bool IsOver => _orchestrator is { IsOver: true };
+
+    /// <inheritdoc/>
     internal override bool HoldsFiles => true;
 
     /// <inheritdoc/>

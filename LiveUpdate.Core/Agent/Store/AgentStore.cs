@@ -26,6 +26,12 @@ public abstract class AgentStore : IDisposable
     /// <summary>Whether what is stored outlives this process. A keeper that is gone keeps nothing any more.</summary>
     public abstract bool Keeps { get; }
 
+    /// <summary>
+    /// Whether an agent that is told to stop leaves everything to the next one: the service manager restarts it with what it stores, or drops
+    /// that. A keeper ends with its agent.
+    /// </summary>
+    internal virtual bool OutlivesStop => false;
+
     /// <summary>How many descriptors can be stored; <see cref="int.MaxValue"/> if that is not known.</summary>
     internal abstract int Capacity { get; }
 

@@ -39,6 +39,9 @@ internal sealed class ServiceManagerStore : AgentStore
     public override bool Keeps => !_gone && _capacity > 0;
 
     /// <inheritdoc/>
+    internal override bool OutlivesStop => true;
+
+    /// <inheritdoc/>
     internal override int Capacity => _capacity;
 
     private Deadline StoreDeadline => Deadline.After(_options.StoreTimeout);
