@@ -85,7 +85,6 @@ internal sealed class KeeperFamily(ILogger logger) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Last?.Dispose();
         foreach (KeeperProcess process in _processes)
             process.Dispose();
         _processes.Clear();
@@ -105,8 +104,9 @@ internal sealed class KeeperFamily(ILogger logger) : IDisposable
 
     private void RemoveAt(int index)
     {
-        Last?.Dispose();
+        // What it ended with is known by now.
         Last = _processes[index];
+        Last.Dispose();
         _processes.RemoveAt(index);
     }
 }

@@ -155,7 +155,11 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
         }
     }
 
-    private protected override void Dispose(bool disposing) => socket.Dispose();
+    private protected override void Dispose(bool disposing)
+    {
+        socket.Dispose();
+        base.Dispose(disposing);
+    }
 
     // The keeper signals and watches the process by it; without one it has the process that it started.
     private static SafeFileHandle? OpenSelf()

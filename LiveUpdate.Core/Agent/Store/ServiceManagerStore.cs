@@ -159,6 +159,7 @@ internal sealed class ServiceManagerStore : AgentStore
         _connection.Dispose();
         foreach (SafeFileHandle duplicate in _stored.Values)
             duplicate.Dispose();
+        base.Dispose(disposing);
     }
 
     private static bool IsOurs(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && StoreKey.IsValid(name.AsSpan(Prefix.Length));
