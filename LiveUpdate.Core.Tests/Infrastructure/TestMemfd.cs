@@ -20,7 +20,7 @@ internal sealed class TestMemfd
 
     /// <summary>How many descriptors of this process lead to it.</summary>
     public int OpenDescriptors => Directory.EnumerateFiles("/proc/self/fd").Count(descriptor =>
-        File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name.StartsWith($"memfd:{_name} ", StringComparison.Ordinal) == true);
+        new FileInfo(descriptor).LinkTarget?.StartsWith($"/memfd:{_name} ", StringComparison.Ordinal) == true);
 
     public void Write(string text) => RandomAccess.Write(Handle, System.Text.Encoding.UTF8.GetBytes(text), 0);
 

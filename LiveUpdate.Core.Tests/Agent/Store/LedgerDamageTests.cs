@@ -37,7 +37,7 @@ public sealed class LedgerDamageTests
         yield return Case("device with a session", Connections + 24, 4, 0, "connection 0, offset 24: expected no session, -1, found 0");
         yield return Case("device with a file", Connections + 28, 4, 0, "connection 0, offset 28: expected no file, -1, found 0");
         yield return Case("session of a connection", Connections + 64 + 24, 4, 2, "connection 1, offset 24: expected a session below 2, found 2");
-        yield return Case("no session of a connection", Connections + 64 + 24, 4, uint.MaxValue, "session 0, offset 16");
+        yield return Case("no session of a connection", Connections + 64 + 24, 4, uint.MaxValue, "connection 1, offset 24: expected a session below 2, found -1");
         yield return Case("file of a connection", Connections + 64 + 28, 4, 2, "connection 1, offset 28: expected -1, or a file below 2, found 2");
         yield return Case("negative file", Connections + 64 + 28, 4, 0xFFFF_FFFE, "connection 1, offset 28: expected -1, or a file below 2, found -2");
         yield return Case("state of a session", Sessions, 4, 4, "session 0, offset 0: expected a state of 0 to 3, found 4");

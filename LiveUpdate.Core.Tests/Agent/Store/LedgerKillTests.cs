@@ -120,16 +120,16 @@ public sealed class LedgerKillTests
         Assert.That(another.Contents.DroppedFiles, Is.Empty);
     }
 
-    [TestCase(true, LedgerPhase.Idle, 0u)]
-    [TestCase(false, LedgerPhase.Answered, 1u)]
-    public void A_request_that_was_being_taken_counts_unless_it_lies_in_the_socket(bool isInSocket, LedgerPhase phase, uint count)
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_request_that_was_being_taken_counts_unless_it_lies_in_the_socket(bool isInSocket)
     {
         using AgentLedger ledger = CreateWithContent();
         ledger.BeginTaking(SessionConnection, 1);
         using AgentLedger next = LedgerLab.Reopen(LedgerLab.Bytes(ledger));
         next.Interrupt(SessionConnection, isInSocket);
         LedgerConnection connection = next.Connection(SessionConnection);
-        Assert.That((connection.Phase, connection.Count), Is.EqualTo((phase, count)));
+        Assert.That((connection.Phase, connection.Count), Is.EqualTo(isInSocket ? (LedgerPhase.Idle, 0u) : (LedgerPhase.Answered, 1u)));
         if (!isInSocket)
             Assert.That(connection.Errno, Is.EqualTo((int)LiveUpdateError.Interrupted));
     }

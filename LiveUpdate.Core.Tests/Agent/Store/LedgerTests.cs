@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
 using LiveUpdate.Agent;
+using LiveUpdate.Interop;
 using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Agent.Store;
@@ -197,10 +198,13 @@ public sealed class LedgerTests
     {
         using AgentLedger ledger = AgentLedger.Create(LedgerCapacity.Default);
         ledger.AddConnection(LedgerConnectionState.Device, 0, 0);
-        ledger.AddFile(0, 0, 0);
-        byte[] bytes = LedgerLab.Bytes(ledger);
-        using AgentLedger next = AgentLedger.Open(LedgerLab.File(bytes));
-        Assert.That(next.Capacity, Is.EqualTo(LedgerCapacity.Default));
-        Assert.That(next.Contents.Connections, Has.Count.EqualTo(1));
+        ledger.CommitFile(ledger.AddFile(ledger.AddSession(0, "vm"u8, 0), 0, 0));
+        using (AgentLedger next = AgentLedger.Open(DescriptorInfo.Duplicate(ledger.File)))
+        {
+            Assert.That(next.Capacity, Is.EqualTo(LedgerCapacity.Default));
+            Assert.That(next.Contents.Connections, Has.Count.EqualTo(1));
+        }
+
+        Assert.That(DescriptorInfo.Status(ledger.File).Blocks * 512, Is.EqualTo(4 * LuoAbi.PageSize), "The header and a page of each table.");
     }
 }

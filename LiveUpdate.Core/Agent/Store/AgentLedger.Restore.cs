@@ -9,13 +9,14 @@ internal sealed partial class AgentLedger
     {
         LedgerHeader header = Header;
         (int connectionCount, int sessionCount, int fileCount) = ((int)header.UsedConnections, (int)header.UsedSessions, (int)header.UsedFiles);
+        for (int index = 0; index < connectionCount; index++)
+            LedgerReader.Check(index, ConnectionAt(index), header);
         CheckSessions(header);
         List<int> connections = [], droppedConnections = [], sessions = [], droppedSessions = [], files = [], droppedFiles = [];
         HashSet<int> promoted = [];
         for (int index = 0; index < connectionCount; index++)
         {
             ref LedgerConnection record = ref ConnectionAt(index);
-            LedgerReader.Check(index, record, header);
             if (record.State == LedgerConnectionState.Free)
                 continue;
             bool isThere = record.State != LedgerConnectionState.Session || IsAttached(index, record.Session);
