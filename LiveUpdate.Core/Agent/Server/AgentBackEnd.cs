@@ -83,11 +83,11 @@ public abstract class AgentBackEnd : IDisposable
     internal abstract IReadOnlyList<PreflightFinding> Check(int sessions);
 
     /// <summary>Hands over. Returns when the next generation has it all; throws if nothing happened.</summary>
-    /// <param name="baggage">What goes along, by key.</param>
+    /// <param name="pack">Has requests wait, and says what goes along, by key; called once, as late as may be.</param>
     /// <param name="phase">Told the name of each phase that begins.</param>
     /// <param name="cancellationToken">Calls it off, until the commit.</param>
     internal abstract Task HandOverAsync(
-        IReadOnlyDictionary<string, SafeHandle> baggage, Action<string> phase, CancellationToken cancellationToken);
+        Func<CancellationToken, Task<IReadOnlyDictionary<string, SafeHandle>>> pack, Action<string> phase, CancellationToken cancellationToken);
 
     /// <summary>Loads a kernel for the next update.</summary>
     /// <exception cref="LiveUpdateException">EOPNOTSUPP: updates replace no kernel. What the kernel refuses with.</exception>

@@ -108,17 +108,11 @@ public sealed partial class AgentServer
         }
 
         using AgentSocket socket = NewSocket(client);
-        RefuseDeviceClient(socket, error);
+        ClientConnection.SendOwn(socket, AgentProtocol.Greeting, error, AgentProtocol.Version, 0);
     }
 
+    /// <summary>What the greeting says of the agent.</summary>
     private uint Flags => (_options.CloseFinishes ? AgentProtocol.CloseFinishes : 0) | (_store.Keeps ? AgentProtocol.KeepsState : 0);
-
-    private static void RefuseDeviceClient(AgentSocket socket, LiveUpdateError error)
-    {
-        Span<byte> frame = stackalloc byte[AgentProtocol.AnswerHeader];
-        AgentFrame.WriteAnswer(frame, AgentProtocol.Greeting, error);
-        socket.TrySend(frame);
-    }
 
     private LiveUpdateError Enter(UserAccount account, LedgerConnectionState kind, SafeHandle client, int process, out int record)
     {

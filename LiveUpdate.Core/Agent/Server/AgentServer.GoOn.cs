@@ -18,7 +18,7 @@ public sealed partial class AgentServer
         try
         {
             if (baggage.TryGetValue(Keeper, out SafeFileHandle? keeper))
-                _store = AgentStore.Keeper(keeper);
+                _store = AgentStore.Keeper(Detach(keeper));
             _ = _store.Take();
             AgentLedger ledger = AgentLedger.Open(Take(baggage, StoreKey.Ledger));
             _books = new AgentBooks(ledger, _store, _backEnd);
@@ -82,8 +82,8 @@ public sealed partial class AgentServer
             {
                 if (baggage.TryGetValue(StoreKey.OfConnection(held.Connection), out SafeFileHandle? socket) && !socket.IsInvalid)
                 {
-                    using var ending = new SessionConnection(this, NewSocket(Detach(socket)), held);
-                    ending.Dismiss(LiveUpdateError.Shutdown);
+                    using AgentSocket ending = NewSocket(Detach(socket));
+                    ClientConnection.SendOwn(ending, AgentProtocol.Ended, LiveUpdateError.Shutdown, ledger.Connection(held.Connection).Count);
                 }
 
                 Books.Park(held);

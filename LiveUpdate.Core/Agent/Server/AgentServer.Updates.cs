@@ -42,11 +42,37 @@ public sealed partial class AgentServer
             new AgentFileInfo(file.Token, "", (long)file.ByteCount, IsRetrieved: false))];
     }
 
-    /// <summary>Hands over; requests wait, and nobody is inside.</summary>
+    /// <summary>Hands over.</summary>
     internal async Task HandOverAsync(Action<string> phase, CancellationToken cancellationToken)
     {
-        byte[] saved = await _updates.SaveAsync(cancellationToken).ConfigureAwait(false);
-        using SafeFileHandle state = AgentStateFile.Create(saved);
+        SafeFileHandle? state = null;
+        try
+        {
+            await _backEnd.HandOverAsync(
+                async token =>
+                {
+                    await Gate.CloseAsync(token).ConfigureAwait(false);
+                    state = AgentStateFile.Create(await _updates.SaveAsync(token).ConfigureAwait(false));
+                    return Pack(state);
+                },
+                phase,
+                cancellationToken).ConfigureAwait(false);
+            _completion.TrySetResult();
+        }
+        catch (Exception exception) when (_backEnd.IsOver)
+        {
+            // The successor took over and ended right then. What is stored is all there is, for the agent that comes next.
+            _completion.TrySetException(exception);
+            throw;
+        }
+        finally
+        {
+            state?.Dispose();
+        }
+    }
+
+    private Dictionary<string, SafeHandle> Pack(SafeHandle state)
+    {
         var baggage = new Dictionary<string, SafeHandle>(StringComparer.Ordinal)
         {
             [StoreKey.Ledger] = Books.Ledger.File,
@@ -64,16 +90,6 @@ public sealed partial class AgentServer
                 baggage.Add(StoreKey.OfConnection(connection.Record), connection.Socket);
         }
 
-        try
-        {
-            await _backEnd.HandOverAsync(baggage, phase, cancellationToken).ConfigureAwait(false);
-            _completion.TrySetResult();
-        }
-        catch (Exception exception) when (_backEnd.IsOver)
-        {
-            // The successor took over and ended right then. What is stored is all there is, for the agent that comes next.
-            _completion.TrySetException(exception);
-            throw;
-        }
+        return baggage;
     }
 }

@@ -37,8 +37,8 @@ internal sealed class AgentUpdateHost(AgentServer server) : UpdateHost
     /// <inheritdoc/>
     public override ulong NextUpdate() => server.NextUpdate();
 
-    /// <inheritdoc/>
-    public override Task PauseAsync(CancellationToken cancellationToken) => server.Gate.CloseAsync(cancellationToken);
+    /// <summary>Requests wait once it cannot be done without: <see cref="AgentServer.HandOverAsync"/> sees to it.</summary>
+    public override Task PauseAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public override void Resume() => server.Gate.Open();

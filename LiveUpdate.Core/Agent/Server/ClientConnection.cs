@@ -135,14 +135,18 @@ internal abstract class ClientConnection : IDisposable
     }
 
     /// <summary>Sends a frame of the agent's own.</summary>
-    protected bool SendOwn(uint request, LiveUpdateError error, params ReadOnlySpan<uint> fields)
+    protected bool SendOwn(uint request, LiveUpdateError error, params ReadOnlySpan<uint> fields) =>
+        SendOwn(_socket, request, error, fields);
+
+    /// <summary>Sends a frame of the agent's own over a connection that nobody serves.</summary>
+    internal static bool SendOwn(AgentSocket socket, uint request, LiveUpdateError error, params ReadOnlySpan<uint> fields)
     {
         Span<byte> frame = stackalloc byte[AgentProtocol.AnswerHeader + ((fields.Length + 1) * sizeof(uint))];
         AgentFrame.WriteAnswer(frame, request, error);
         Span<uint> body = MemoryMarshal.Cast<byte, uint>(frame[AgentProtocol.AnswerHeader..]);
         body[0] = (uint)(body.Length * sizeof(uint));
         fields.CopyTo(body[1..]);
-        return _socket.TrySend(frame);
+        return socket.TrySend(frame);
     }
 
     /// <summary>Refuses a request before it reaches the device; none for those that are none of this kind's.</summary>

@@ -35,7 +35,7 @@ internal sealed class DeviceBackEnd(LiveUpdateDevice device) : AgentBackEnd
 
     /// <inheritdoc/>
     internal override Task HandOverAsync(
-        IReadOnlyDictionary<string, SafeHandle> baggage, Action<string> phase, CancellationToken cancellationToken) =>
+        Func<CancellationToken, Task<IReadOnlyDictionary<string, SafeHandle>>> pack, Action<string> phase, CancellationToken cancellationToken) =>
         throw NotSupported("hand over");
 
     /// <inheritdoc/>

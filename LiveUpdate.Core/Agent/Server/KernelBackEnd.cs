@@ -9,6 +9,9 @@ namespace LiveUpdate.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
 {
+    // By token.
+    private static readonly string[] s_baggage = [StoreKey.Ledger, AgentServer.UpdateState];
+
     private KernelDevice? _device;
 
     /// <inheritdoc/>
@@ -63,17 +66,19 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
     });
 
     /// <inheritdoc/>
-    internal override Task HandOverAsync(
-        IReadOnlyDictionary<string, SafeHandle> baggage, Action<string> phase, CancellationToken cancellationToken)
+    internal override async Task HandOverAsync(
+        Func<CancellationToken, Task<IReadOnlyDictionary<string, SafeHandle>>> pack, Action<string> phase, CancellationToken cancellationToken)
     {
+        phase("before kexec");
+        options.BeforeKexec?.Invoke();
+        IReadOnlyDictionary<string, SafeHandle> baggage = await pack(cancellationToken).ConfigureAwait(false);
         using Session own = Device.CreateSession(SessionName);
 
-        // Sockets end with their processes: what is known of the sessions goes alone.
-        own.Preserve(0, baggage[StoreKey.Ledger]);
-        phase("BeforeKexec");
-        options.BeforeKexec?.Invoke();
+        // Sockets end with their processes: what is known of sessions and of the update goes alone.
+        for (int i = 0; i < s_baggage.Length; i++)
+            own.Preserve(Token.From(i), baggage[s_baggage[i]]);
         cancellationToken.ThrowIfCancellationRequested();
-        phase("Kexec");
+        phase("kexec");
         throw KernelTarget.Jump();
     }
 
@@ -87,7 +92,9 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
     {
         if (!Device.TryRetrieveSession(SessionName, out Session? own))
             return null;
-        var baggage = new Dictionary<string, SafeFileHandle>(StringComparer.Ordinal) { [StoreKey.Ledger] = own.Retrieve<SafeFileHandle>(0) };
+        var baggage = new Dictionary<string, SafeFileHandle>(StringComparer.Ordinal);
+        for (int i = 0; i < s_baggage.Length; i++)
+            baggage.Add(s_baggage[i], own.Retrieve<SafeFileHandle>(Token.From(i)));
         own.Close();
         return baggage;
     }

@@ -65,31 +65,37 @@ internal sealed class ManagedBackEnd(Func<LiveUpdateOptions> options, SuccessorO
 
     /// <inheritdoc/>
     internal override async Task HandOverAsync(
-        IReadOnlyDictionary<string, SafeHandle> baggage, Action<string> phase, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<IReadOnlyDictionary<string, SafeHandle>>> pack, Action<string> phase, CancellationToken cancellationToken)
     {
-        Session own = Device.CreateSession(SessionName);
         var handles = new List<BaggageHandle>();
+        Session? own = null;
+        _phase = phase;
         try
         {
-            ulong token = 0;
-            foreach ((string key, SafeHandle descriptor) in baggage)
-            {
-                var handle = new BaggageHandle(descriptor);
-                handles.Add(handle);
-                own.Preserve(token++, handle, key);
-            }
-
-            _phase = phase;
-            await _orchestrator!.HandOverAsync(HandoverTarget.Successor(successor), cancellationToken).ConfigureAwait(false);
+            // The successor is warm by then: requests wait for moments.
+            await _orchestrator!.HandOverAsync(HandoverTarget.Successor(ThatQuiesces(Pack)), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             _phase = null;
 
             // Silent after the commit.
-            own.Dispose();
+            own?.Dispose();
             foreach (BaggageHandle handle in handles)
                 handle.Dispose();
+        }
+
+        void Pack(CancellationToken token)
+        {
+            successor.Quiesce?.Invoke(token);
+            own = Device.CreateSession(SessionName);
+            ulong number = 0;
+            foreach ((string key, SafeHandle descriptor) in pack(token).GetAwaiter().GetResult())
+            {
+                var handle = new BaggageHandle(descriptor);
+                handles.Add(handle);
+                own.Preserve(number++, handle, key);
+            }
         }
     }
 
@@ -99,6 +105,20 @@ internal sealed class ManagedBackEnd(Func<LiveUpdateOptions> options, SuccessorO
         _device?.Dispose();
         _orchestrator?.Dispose();
     }
+
+    private SuccessorOptions ThatQuiesces(Action<CancellationToken> quiesce) => new()
+    {
+        Path = successor.Path,
+        Arguments = successor.Arguments,
+        Environment = successor.Environment,
+        ListenPath = successor.ListenPath,
+        Secret = successor.Secret,
+        Quiesce = quiesce,
+        Resume = successor.Resume,
+        StartTimeout = successor.StartTimeout,
+        TransferTimeout = successor.TransferTimeout,
+        VerifyTimeout = successor.VerifyTimeout,
+    };
 
     private LiveUpdateOptions MakeOptions()
     {
