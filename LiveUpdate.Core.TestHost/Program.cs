@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using LiveUpdate.TestHost.Faults;
+using LiveUpdate.TestHost.Kept;
 using LiveUpdate.TestHost.ServiceManager;
 using LiveUpdate.TestHost.Successor;
 using LiveUpdate.TestHost.Successor.Rounds;
@@ -62,6 +63,11 @@ internal static class Program
         ["kill-rounds"] = KillRounds.Run,
         ["round-owner"] = RoundOwner.Run,
         ["round-adopted"] = RoundOwner.Run,
+        ["kept-rounds"] = KeptRounds.Run,
+        ["kept-agent"] = KeptRounds.RunAgent,
+        ["kept-heirs"] = static _ => KeptHeirs.Run(),
+        ["kept-parent"] = static _ => KeptHeirs.RunParent(),
+        ["kept-heir"] = KeptHeirs.RunHeir,
         ["call-faults"] = CallFaultLife.Run,
         ["call-faulted"] = CallFaultLife.RunNew,
         ["stored-call-faults"] = StoredFaultLife.RunLab,
