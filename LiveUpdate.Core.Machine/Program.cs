@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.Machine.Agent;
 using LiveUpdate.Machine.Contract;
 using LiveUpdate.Machine.Errors;
 using LiveUpdate.Machine.Guards;
@@ -27,6 +28,7 @@ internal static class Program
         ["caller"] = CallerCommand.Run,
         ["damage"] = DamageCommand.Run,
         ["unprepared"] = UnpreparedCommand.Run,
+        ["agent"] = AgentCommand.Run,
     };
 
     private static int Main(string[] args)

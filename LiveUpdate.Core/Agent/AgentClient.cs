@@ -26,14 +26,15 @@ public sealed partial class AgentClient : IAsyncDisposable
     private static readonly TimeSpan s_queuePause = TimeSpan.FromMilliseconds(10);
 
     private readonly UpdateLink _link;
+    private readonly string _directory;
     private readonly string _program;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private volatile AgentInfo? _agent;
 
-    private AgentClient(Socket socket, string program, ILogger logger)
+    private AgentClient(Socket socket, string directory, string program, ILogger logger)
     {
-        (_program, _logger) = (program, logger);
+        (_directory, _program, _logger) = (directory, program, logger);
         _link = new UpdateLink(socket, Told);
         Completion = EndAsync();
         Forget(Completion);
@@ -75,7 +76,7 @@ public sealed partial class AgentClient : IAsyncDisposable
         try
         {
             Socket socket = await ConnectAsync(path, address, limit.Token).ConfigureAwait(false);
-            var client = new AgentClient(socket, program, options.Logger ?? NullLogger.Instance);
+            var client = new AgentClient(socket, directory, program, options.Logger ?? NullLogger.Instance);
             try
             {
                 client._link.Begin();
