@@ -73,6 +73,7 @@ internal static class Program
         ["stored-call-faults"] = StoredFaultLife.RunLab,
         ["stored-call-faulted"] = StoredFaultLife.Run,
         ["service"] = ServiceLife.Run,
+        ["stored-agent"] = static _ => StoredAgent.Run(),
         ["service-lab"] = static _ => ServiceLab.Run(),
         ["late-predecessor"] = static args => LatePredecessor.Run(args[1]),
     };

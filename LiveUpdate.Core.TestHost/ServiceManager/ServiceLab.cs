@@ -34,6 +34,8 @@ internal static class ServiceLab
         ["twice"] = () => Damaged("twice", "at=Answered twice"),
         ["other-user"] = OtherUser,
         ["stopped"] = Stopped,
+        ["stored-agent"] = StoredAgent.Lead,
+        ["unstored-agent"] = StoredAgent.LeadWithout,
     };
 
     public static void Run()

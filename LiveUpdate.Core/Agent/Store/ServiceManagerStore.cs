@@ -112,20 +112,8 @@ internal sealed class ServiceManagerStore : AgentStore
             }
 
             SafeFileHandle duplicate = DescriptorInfo.Duplicate(descriptor);
-            try
-            {
-                AddFile(key, duplicate);
-                _connection.Store(Prefix + key, duplicate, StoreDeadline);
-                _connection.Barrier(StoreDeadline);
-            }
-            catch (LiveUpdateException exception)
-            {
-                Forget(duplicate);
-                if (!IsGone(exception))
-                    throw;
+            if (!TryStore(key, duplicate))
                 return;
-            }
-
             _stored.Add(key, duplicate);
             _nameLength += NameLength(key);
         }
@@ -210,6 +198,31 @@ internal sealed class ServiceManagerStore : AgentStore
         _nameLength += NameLength(key);
     }
 
+    private bool TryStore(string key, SafeFileHandle duplicate)
+    {
+        bool isSent = false;
+        try
+        {
+            AddFile(key, duplicate);
+            _connection.Store(Prefix + key, duplicate, StoreDeadline);
+            isSent = true;
+            _connection.Barrier(StoreDeadline);
+            return true;
+        }
+        catch (LiveUpdateException exception)
+        {
+            Forget(duplicate);
+            bool isGone = IsGone(exception);
+
+            // What the manager comes to later must not be stored then.
+            if (isSent && !isGone)
+                SendRemove(key, Deadline.After(TimeSpan.Zero));
+            if (!isGone)
+                throw;
+            return false;
+        }
+    }
+
     private void AddFile(string key, SafeFileHandle duplicate)
     {
         try
@@ -232,9 +245,14 @@ internal sealed class ServiceManagerStore : AgentStore
             return;
         _nameLength -= NameLength(key);
         Forget(duplicate);
+        SendRemove(key, StoreDeadline);
+    }
+
+    private void SendRemove(string key, Deadline deadline)
+    {
         try
         {
-            _connection.Remove(Prefix + key, StoreDeadline);
+            _connection.Remove(Prefix + key, deadline);
         }
         catch (LiveUpdateException exception)
         {

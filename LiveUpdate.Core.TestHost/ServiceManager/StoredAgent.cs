@@ -1,0 +1,126 @@
+using LiveUpdate.Agent;
+using LiveUpdate.TestHost.Successor;
+using Microsoft.Win32.SafeHandles;
+
+namespace LiveUpdate.TestHost.ServiceManager;
+
+/// <summary>An agent whose descriptors the service manager keeps, in four lives of a service that is started again and again.</summary>
+internal static class StoredAgent
+{
+    private const int Room = 6;
+
+    /// <summary>Leads the service through its lives.</summary>
+    public static string[] Lead()
+    {
+        LabUnit unit = LabUnit.Start(
+            "stored-agent", "", $"ExecStart={ThisProgram.File} {string.Join(' ', ThisProgram.With("stored-agent"))}", $"FileDescriptorStoreMax={Room}");
+        unit.Await("life 4");
+        string[] lines = unit.Lines;
+        unit.Stop();
+        return lines;
+    }
+
+    /// <summary>As a service without a store: nothing is found.</summary>
+    public static string[] LeadWithout()
+    {
+        LabUnit unit = LabUnit.Start(
+            "unstored-agent", "", $"ExecStart={ThisProgram.File} {string.Join(' ', ThisProgram.With("stored-agent"))}", "FileDescriptorStoreMax=0",
+            "NotifyAccess=main");
+        unit.Await("no store");
+        string[] lines = unit.Lines;
+        unit.Stop();
+        return [.. lines.Take(1)];
+    }
+
+    /// <summary>One life.</summary>
+    public static void Run()
+    {
+        using AgentStore store = AgentStore.Find();
+        if (!store.Keeps)
+        {
+            Scenario.Say($"no store: {string.Join(' ', store.Check().Select(static finding => finding.Id))}");
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        store.Logger = new ConsoleLogger();
+        IReadOnlyDictionary<string, SafeFileHandle> taken = store.Take();
+        int life = taken.TryGetValue("life", out SafeFileHandle? file) ? Read(file) + 1 : IsStopped() ? 4 : 1;
+        string[] given = [.. taken.OrderBy(static entry => entry.Key, StringComparer.Ordinal).Select(static entry => $"{entry.Key}={Read(entry.Value)}")];
+        Scenario.Say($"life {life}: given {string.Join(' ', given)}, others' {OthersNames()}, capacity {store.Capacity}");
+        switch (life)
+        {
+            case 1:
+                Put(store, "life", 1);
+                Put(store, "c0", 10);
+                Put(store, "c1", 11);
+                Put(store, "f0", 20);
+                store.Remove("c0");
+                Put(store, "c0", 12);
+                store.Remove("f0");
+                PutOthers();
+                Victim.Die();
+                break;
+            case 2:
+                Scenario.Say($"findings: {string.Join(' ', store.Check().Select(static finding => $"{finding.Severity} {finding.Id}"))}");
+                Put(store, "life", 2);
+                Put(store, "f1", 30);
+                Put(store, "f2", 31);
+                Scenario.Say(Refusal(() => Put(store, "f3", 32)));
+                store.Remove("f2");
+                Put(store, "f3", 32);
+                store.Remove("c1");
+                Scenario.Say(Refusal(() => store.Store("twice", taken["c0"])));
+                Victim.Die();
+                break;
+            case 3:
+                File.WriteAllText("/run/stored-agent.stopped", "");
+                store.Stop();
+                break;
+            default:
+                Thread.Sleep(Timeout.Infinite);
+                break;
+        }
+    }
+
+    // The places of what was taken stay, before those of others.
+    private static string OthersNames() =>
+        string.Join(' ', (Environment.GetEnvironmentVariable("LISTEN_FDNAMES") ?? "").Split(':').Where(static name => name != "liveupdate-taken"));
+
+    private static bool IsStopped() => File.Exists("/run/stored-agent.stopped");
+
+    private static string Refusal(Action action)
+    {
+        try
+        {
+            action();
+            return "not refused";
+        }
+        catch (LiveUpdateException exception)
+        {
+            return $"refused with {exception.Error}";
+        }
+    }
+
+    private static void Put(AgentStore store, string key, int value)
+    {
+        using SafeFileHandle file = Libc.Memfd(sizeof(int), 0);
+        RandomAccess.Write(file, BitConverter.GetBytes(value), 0);
+        store.Store(key, file);
+    }
+
+    // The program's own: it stays, and its name as well.
+    private static void PutOthers()
+    {
+        using NotifyConnection connection = NotifyConnection.Open();
+        using SafeFileHandle file = Libc.EventFd(1);
+        connection.Store("others", file, Deadline.After(TimeSpan.FromSeconds(60)));
+        connection.Barrier(Deadline.After(TimeSpan.FromSeconds(60)));
+    }
+
+    private static int Read(SafeFileHandle file)
+    {
+        byte[] value = new byte[sizeof(int)];
+        RandomAccess.Read(file, value, 0);
+        return BitConverter.ToInt32(value);
+    }
+}
