@@ -187,7 +187,7 @@ internal sealed class AgentChannel(SafeFileHandle socket, AgentDeviceOptions opt
 
     /// <summary>Takes an answer over into the struct.</summary>
     /// <returns>Its errno; EINTR where the request is to be sent again.</returns>
-    private LiveUpdateError Accept(uint request, Span<byte> argument, int length, ReadOnlySpan<byte> frame)
+    private static LiveUpdateError Accept(uint request, Span<byte> argument, int length, ReadOnlySpan<byte> frame)
     {
         LiveUpdateError error = AgentFrame.ReadError(frame);
         if (AgentFrame.ReadRequest(frame) == AgentProtocol.Resumed)

@@ -115,6 +115,8 @@ public sealed partial class AgentServer : IAsyncDisposable
         _store.Stop();
         _store.Dispose();
         _books?.Ledger.Dispose();
+        Gate.Dispose();
+        _end.Dispose();
     }
 
     /// <inheritdoc cref="StopAsync"/>

@@ -1,10 +1,12 @@
 using System.Collections.ObjectModel;
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LiveUpdate.Agent;
 
 /// <summary>How an agent serves. Read once, when the server is made.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class AgentServerOptions
 {
     /// <summary>The agent's directory, in which its two sockets are made; it must exist. <c>/run/luod</c> unless set.</summary>

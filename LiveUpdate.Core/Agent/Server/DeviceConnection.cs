@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using System.Text;
 using LiveUpdate.Abi;
 using LiveUpdate.Interop;
 using LiveUpdate.Serialization;

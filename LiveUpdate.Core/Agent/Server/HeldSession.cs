@@ -1,7 +1,10 @@
+using System.Runtime.Versioning;
+
 namespace LiveUpdate.Agent;
 
 /// <summary>A session that the agent holds for a user: open, with a connection, or parked.</summary>
 /// <remarks>What changes is guarded by the one connection that it has, and by the registry while it has none.</remarks>
+[SupportedOSPlatform("linux")]
 internal sealed class HeldSession(SessionName name, bool isIncoming, UserAccount owner, int index)
 {
     /// <summary>The name, unique on its side.</summary>

@@ -1,7 +1,7 @@
 namespace LiveUpdate.Agent;
 
 /// <summary>Lets requests in, and keeps them out while an update is under way. Whoever waits holds no thread.</summary>
-internal sealed class RequestGate
+internal sealed class RequestGate : IDisposable
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource? _opened;
@@ -87,9 +87,17 @@ internal sealed class RequestGate
         {
             if (_opened is null)
                 return;
+            _closing.Dispose();
             _closing = new CancellationTokenSource();
             _opened.SetResult();
             (_opened, _empty) = (null, null);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+            _closing.Dispose();
     }
 }

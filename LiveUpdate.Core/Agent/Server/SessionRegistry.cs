@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Versioning;
 
 namespace LiveUpdate.Agent;
 
 /// <summary>The sessions that the agent holds, by name and side. Safe for threads.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class SessionRegistry
 {
     private readonly Lock _lock = new();

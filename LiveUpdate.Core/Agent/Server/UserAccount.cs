@@ -1,6 +1,9 @@
+using System.Runtime.Versioning;
+
 namespace LiveUpdate.Agent;
 
 /// <summary>What one user holds with the agent, against the limits. Safe for threads.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class UserAccount(uint user, AgentServerOptions limits)
 {
     private readonly Lock _lock = new();

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Runtime.Versioning;
 
 namespace LiveUpdate.Agent;
 
 /// <summary>The accounts of all users that have come by.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class UserAccounts(AgentServerOptions options)
 {
     private readonly ConcurrentDictionary<uint, UserAccount> _accounts = new();
