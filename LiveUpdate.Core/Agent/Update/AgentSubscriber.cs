@@ -11,7 +11,7 @@ public abstract class AgentSubscriber
 {
     /// <summary>
     /// Brings the program to rest, makes its sessions and preserves in them. The program is ready when this returns. What it throws
-    /// refuses the update for everybody; its message is the reason.
+    /// refuses the update for everybody, and its message is the reason; if it ends because of the token, the program is silent instead.
     /// </summary>
     /// <param name="preparation">The update.</param>
     /// <param name="cancellationToken">Cancelled when the time is over, the update is called off, or the agent is lost.</param>

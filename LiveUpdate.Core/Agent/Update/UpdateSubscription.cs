@@ -96,16 +96,18 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
         using var time = CancellationTokenSource.CreateLinkedTokenSource(round.Over);
         try
         {
-            TimeSpan left = round.Preparation.TimeLeft;
-            time.CancelAfter(left);
+            time.CancelAfter(round.Preparation.TimeLeft);
             await subscriber.PrepareAsync(round.Preparation, time.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (time.IsCancellationRequested)
+        {
+            // The agent knows that the time is over, and whether that calls the update off.
+            return;
         }
         catch (Exception exception)
         {
             answer = UpdateMessageKind.Refuse;
-            reason = exception is LiveUpdateException refusal ? refusal.Reason
-                : exception is OperationCanceledException && time.IsCancellationRequested ? "The time to prepare was over."
-                : exception.Message;
+            reason = exception is LiveUpdateException refusal ? refusal.Reason : exception.Message;
         }
 
         await SayAsync(new UpdateRequest(answer) { Number = round.Update, Reason = UpdatePayload.Tidy(reason) }).ConfigureAwait(false);
