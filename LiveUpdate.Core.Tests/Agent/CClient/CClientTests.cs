@@ -25,7 +25,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Files_come_back_after_an_update()
     {
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         byte[] bytes = new byte[300_001];
         new Random(7).NextBytes(bytes);
         string[] files = [world.WriteFile("empty", []), world.WriteFile("text", "state"u8), world.WriteFile("large", bytes)];
@@ -47,7 +47,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Another_process_claims_what_the_first_one_held()
     {
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         string file = world.WriteFile("text", "state"u8);
         using CClientProcess client = Client.Start(world.Directory, "create", "c", file);
         await client.WaitForAsync("holding c");
@@ -64,7 +64,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Agent_that_starts_anew_has_nothing()
     {
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         using CClientProcess client = Client.Start(world.Directory, "live", "c", world.WriteFile("text", "state"u8));
         await client.WaitForAsync("holding c");
         await world.RestartAsync();
@@ -75,7 +75,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Refusals_are_told_with_their_errno()
     {
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         string file = world.WriteFile("text", "state"u8);
         using AgentDevice device = AgentDevice.Connect(world.Directory);
         using Session session = device.CreateSession("taken");
@@ -99,7 +99,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Greeting_that_refuses_is_told()
     {
-        await using var world = new CClientWorld(isExclusive: true);
+        await using CClientWorld world = await CClientWorld.StartAsync(isExclusive: true);
         using AgentDevice device = AgentDevice.Connect(world.Directory);
         Refuses($"connect to {world.Directory}: Device or resource busy (errno 16)", world.Directory, "create", "c");
     }
@@ -115,7 +115,7 @@ internal sealed class CClientTests
     [Test]
     public async Task Killed_between_any_two_frames_it_leaves_nothing_behind()
     {
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         var first = new TestMemfd();
         var second = new TestMemfd();
         using (first.Handle)
@@ -152,7 +152,7 @@ internal sealed class CClientTests
     {
         const int Frames = 10;
         const int FinishIsSent = 8;
-        await using var world = new CClientWorld();
+        await using CClientWorld world = await CClientWorld.StartAsync();
         string[] files = [world.WriteFile("0", "zero"u8), world.WriteFile("1", "one"u8)];
         List<Session> held = [];
         using (AgentDevice device = AgentDevice.Connect(world.Directory))

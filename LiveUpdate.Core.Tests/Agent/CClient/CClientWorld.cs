@@ -10,15 +10,20 @@ internal sealed class CClientWorld : IAsyncDisposable
     private readonly DirectoryInfo _directory = System.IO.Directory.CreateTempSubdirectory("agent");
     private readonly bool _isExclusive;
     private LiveUpdateOrchestrator _orchestrator = LiveUpdateOrchestrator.Boot(Options());
-    private AgentServer _server;
+    private AgentServer? _server;
 
-    public CClientWorld(bool isExclusive = false)
-    {
-        _isExclusive = isExclusive;
-        _server = Serve();
-    }
+    private CClientWorld(bool isExclusive) => _isExclusive = isExclusive;
 
+    /// <summary>The agent's directory.</summary>
     public string Directory => _directory.FullName;
+
+    /// <summary>Starts an agent.</summary>
+    public static async Task<CClientWorld> StartAsync(bool isExclusive = false)
+    {
+        var world = new CClientWorld(isExclusive);
+        await world.ServeAsync();
+        return world;
+    }
 
     /// <summary>A file with these contents; its path.</summary>
     public string WriteFile(string name, ReadOnlySpan<byte> contents)
@@ -29,36 +34,31 @@ internal sealed class CClientWorld : IAsyncDisposable
     }
 
     /// <summary>The next generation serves; whoever was connected is told.</summary>
-    public async Task UpdateAsync()
-    {
-        LiveUpdateOrchestrator next = _orchestrator.HandOver(HandoverTarget.InProcess(Options())).Next;
-        await ReplaceAsync(next);
-    }
+    public Task UpdateAsync() => ReplaceAsync(_orchestrator.HandOver(HandoverTarget.InProcess(Options())).Next);
 
     /// <summary>Another agent serves, to which nothing was handed over.</summary>
     public Task RestartAsync() => ReplaceAsync(LiveUpdateOrchestrator.Boot(Options()));
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        await _server!.DisposeAsync();
         _orchestrator.Dispose();
         _directory.Delete(recursive: true);
     }
 
     private async Task ReplaceAsync(LiveUpdateOrchestrator next)
     {
-        await _server.DisposeAsync();
+        await _server!.DisposeAsync();
         _orchestrator.Dispose();
         _orchestrator = next;
-        _server = Serve();
+        await ServeAsync();
     }
 
-    private AgentServer Serve()
+    private async Task ServeAsync()
     {
-        var server = new AgentServer(
-            _orchestrator.OpenDevice(), new AgentServerOptions { Directory = Directory, ExclusiveDevice = _isExclusive });
-        server.Start();
-        return server;
+        _server = new AgentServer(
+            AgentBackEnd.ForDevice(_orchestrator.OpenDevice()), new AgentServerOptions { Directory = Directory, ExclusiveDevice = _isExclusive });
+        await _server.StartAsync();
     }
 
     private static LiveUpdateOptions Options() => new() { Handlers = { new MemfdHandler() } };
