@@ -27,7 +27,7 @@ public sealed partial class AgentClient
         var recorder = new UpdateRecorder(progress);
 
         // Not cancelled: an update that was started without its number being known could not be called off.
-        Task starting = AskAsync(
+        await AskAsync(
             number => new(UpdateMessageKind.Start)
             {
                 Number = number,
@@ -38,17 +38,7 @@ public sealed partial class AgentClient
             "update",
             CancellationToken.None,
             isRepeatable: false,
-            answered: answer => Started(recorder, answer.Update));
-        try
-        {
-            await starting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            _ = CancelWhenStartedAsync(starting, recorder);
-            throw;
-        }
-
+            answered: answer => Started(recorder, answer.Update)).ConfigureAwait(false);
         await using (cancellationToken.Register(() => _ = TryCancelAsync(recorder.Update)).ConfigureAwait(false))
         {
             try
@@ -107,13 +97,6 @@ public sealed partial class AgentClient
         "subscribe",
         cancellationToken,
         answered: _ => Subscribed());
-
-    private async Task CancelWhenStartedAsync(Task starting, UpdateRecorder recorder)
-    {
-        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (recorder.Update != 0)
-            await TryCancelAsync(recorder.Update).ConfigureAwait(false);
-    }
 
     // It may be too late, or the update over: its outcome says so.
     private async Task TryCancelAsync(ulong update)

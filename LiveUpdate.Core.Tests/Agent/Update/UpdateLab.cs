@@ -71,8 +71,16 @@ internal sealed class UpdateLab : IAsyncDisposable
             Server.Adopt(key, socket, User, isAfterCrash: true);
     }
 
-    /// <summary>Ends a server that is not the last any more, as the end of its process would.</summary>
-    public ValueTask EndPredecessorAsync() => _servers[^2].DisposeAsync();
+    /// <summary>Ends the servers before the last one, as the end of their processes would.</summary>
+    /// <remarks>
+    /// Nobody may succeed any more in this process: its poll set still knows the numbers that this closes together with what the last
+    /// server has open, and could not take in the same pair again.
+    /// </remarks>
+    public async Task EndPredecessorsAsync()
+    {
+        foreach (UpdateServer server in _servers.SkipLast(1))
+            await server.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -37,7 +37,6 @@ internal sealed class UpdateOverSocketsTests
         await using AgentClient operator1 = await lab.ConnectAsync();
         var progress = new ListProgress();
         AgentUpdateResult result = await operator1.UpdateAsync(progress: progress).WaitAsync(UpdateLab.Limit);
-        await lab.EndPredecessorAsync();
         foreach ((AgentClient client, RecordingSubscriber subscriber) in programs)
         {
             string[] calls = [await subscriber.NextAsync(), await subscriber.NextAsync(), await subscriber.NextAsync()];
@@ -62,8 +61,12 @@ internal sealed class UpdateOverSocketsTests
         // The second update, from the successor.
         result = await operator1.UpdateAsync().WaitAsync(UpdateLab.Limit);
         Assert.That((result.Update, result.Generation, result.Subscribers.Count), Is.EqualTo((2UL, 9UL, 3)));
+        await lab.EndPredecessorsAsync();
         foreach ((AgentClient client, _) in programs)
+        {
+            Assert.That((await client.GetStatusAsync()).Agent.Generation, Is.EqualTo(9), "the end of a predecessor closes nothing");
             await client.DisposeAsync();
+        }
     }
 
     [Test]

@@ -13,6 +13,7 @@ internal sealed class UpdateLink : IAsyncDisposable
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
+    private readonly NetworkStream _stream;
     private readonly Action<UpdateNotice> _told;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly CancellationTokenSource _end = new();
@@ -26,7 +27,13 @@ internal sealed class UpdateLink : IAsyncDisposable
     /// <summary>Makes one of a connected socket.</summary>
     /// <param name="socket">The socket; owned by this object from now on.</param>
     /// <param name="told">Gets what is no answer, on the thread that reads; must not wait.</param>
-    public UpdateLink(Socket socket, Action<UpdateNotice> told) => (_socket, _told) = (socket, told);
+    public UpdateLink(Socket socket, Action<UpdateNotice> told)
+    {
+        (_socket, _told) = (socket, told);
+
+        // Before anything is sent: a socket that could not send counts as not connected, and what the agent said last is still to be read.
+        _stream = new NetworkStream(socket, ownsSocket: true);
+    }
 
     /// <summary>Ends with the connection: faulted if it was lost.</summary>
     public Task Completion => _completion.Task;
@@ -174,8 +181,7 @@ internal sealed class UpdateLink : IAsyncDisposable
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever it is, everybody who waits gets it.")]
     private async Task ReadAsync()
     {
-        var stream = new NetworkStream(_socket, ownsSocket: false);
-        PipeReader reader = PipeReader.Create(stream);
+        PipeReader reader = PipeReader.Create(_stream);
         try
         {
             while (true)
@@ -194,8 +200,8 @@ internal sealed class UpdateLink : IAsyncDisposable
             Lose(exception is LiveUpdateException ? exception : Lost(exception));
         }
 
+        // The stream with it, and so the socket.
         await reader.CompleteAsync().ConfigureAwait(false);
-        _socket.Dispose();
     }
 
     private void Receive(UpdateNotice notice)
