@@ -123,7 +123,7 @@ public sealed class LedgerDamageTests
         byte[] right = Create();
         int[] stretches = [0, 0, Connections, Sessions, Files];
         int opened = 0;
-        for (int round = 0; round < 3_000; round++)
+        for (int round = 0; round < 1_000; round++)
         {
             byte[] bytes = [.. right];
             for (int change = random.Next(1, 6); change > 0; change--)
@@ -140,7 +140,7 @@ public sealed class LedgerDamageTests
             opened += TryUse(bytes) ? 1 : 0;
         }
 
-        Assert.That(opened, Is.InRange(1, 2_999), "Both happen.");
+        Assert.That(opened, Is.InRange(1, 999), "Both happen.");
     }
 
     private static bool TryUse(byte[] bytes)

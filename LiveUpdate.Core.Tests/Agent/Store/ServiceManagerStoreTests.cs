@@ -58,11 +58,12 @@ public sealed class ServiceManagerStoreTests
         store.Store("c2", _file);
         store.Stop();
         string[] messages = peer.Drain();
-        Assert.That(messages[..4], Is.EqualTo(new[]
+        Assert.That(messages[..8], Is.EqualTo(new[]
         {
-            "FDSTORE luod-c0 unpolled 1", "FDSTORE luod-f1 unpolled 1", "FDSTOREREMOVE luod-c0 0", "FDSTORE luod-c2 unpolled 1",
+            "FDSTOREREMOVE luod-c0 0", "FDSTORE luod-c0 unpolled 1", "FDSTOREREMOVE luod-f1 0", "FDSTORE luod-f1 unpolled 1",
+            "FDSTOREREMOVE luod-c0 0", "FDSTOREREMOVE luod-c0 0", "FDSTOREREMOVE luod-c2 0", "FDSTORE luod-c2 unpolled 1",
         }));
-        Assert.That(messages[4..], Is.EquivalentTo(new[] { "FDSTOREREMOVE luod-f1 0", "FDSTOREREMOVE luod-c2 0" }));
+        Assert.That(messages[8..], Is.EquivalentTo(new[] { "FDSTOREREMOVE luod-f1 0", "FDSTOREREMOVE luod-c2 0" }));
         Assert.That(store.Keeps);
     }
 
@@ -91,7 +92,26 @@ public sealed class ServiceManagerStoreTests
         Refused.With(LiveUpdateError.NoSpace, () => store.Store("f1", other));
         store.Remove("f0");
         store.Store("f1", other);
-        Assert.That(peer.Drain(), Has.Length.EqualTo(3));
+        Assert.That(peer.Drain().Count(static message => message.StartsWith("FDSTORE ", StringComparison.Ordinal)), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void What_a_successor_adopts_counts_and_is_compared_and_what_it_does_not_know_it_removes()
+    {
+        Environment.SetEnvironmentVariable("FDSTORE", "1");
+        using NotifyPeer peer = Listen(barriers: 1);
+        using AgentStore store = Open();
+        store.Adopt("f0", _file);
+        store.Adopt("f0", _file);
+        Assert.That(store.Capacity, Is.EqualTo(2));
+        Refused.With(LiveUpdateError.NotSupported, () => store.Adopt("f1", _file));
+        Refused.With(LiveUpdateError.NotSupported, () => store.Store("f1", _file));
+        using SafeFileHandle other = new TestMemfd().Handle;
+        store.Store("f1", other);
+        Refused.With(LiveUpdateError.NoSpace, () => store.Store("f2", new TestMemfd().Handle));
+        store.Remove("f0");
+        store.Remove("unknown");
+        Assert.That(peer.Drain()[^2..], Is.EqualTo(new[] { "FDSTOREREMOVE luod-f0 0", "FDSTOREREMOVE luod-unknown 0" }));
     }
 
     [Test]
@@ -101,7 +121,7 @@ public sealed class ServiceManagerStoreTests
         using AgentStore store = Open();
         LiveUpdateException refusal = Refused.With(LiveUpdateError.TimedOut, () => store.Store("f0", _file));
         Assert.That(refusal.Message, Does.Contain("it has not answered the barrier"));
-        Assert.That(peer.Drain(), Is.EqualTo(new[] { "FDSTORE luod-f0 unpolled 1", "FDSTOREREMOVE luod-f0 0" }));
+        Assert.That(peer.Drain(), Is.EqualTo(new[] { "FDSTOREREMOVE luod-f0 0", "FDSTORE luod-f0 unpolled 1", "FDSTOREREMOVE luod-f0 0" }));
         Assert.That(store.Check().Single(), Has.Property("Id").EqualTo("notify-socket-silent").And.Property("Severity").EqualTo(PreflightSeverity.Warning));
     }
 

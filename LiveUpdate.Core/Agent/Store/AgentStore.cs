@@ -91,6 +91,17 @@ public abstract class AgentStore : IDisposable
     /// <param name="key">The key; one that is not stored is no error.</param>
     internal abstract void Remove(string key);
 
+    /// <summary>
+    /// Tells a successor's store what its predecessor stored, as far as the successor has it. The keeper knows by itself; the service manager
+    /// cannot be asked.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="descriptor">The descriptor; still the caller's.</param>
+    /// <exception cref="LiveUpdateException">EMFILE: no descriptor is free. EOPNOTSUPP: it is adopted under another key.</exception>
+    internal virtual void Adopt(string key, SafeHandle descriptor)
+    {
+    }
+
     /// <summary>Says that this process ends and is not to be replaced: what is stored may go with it.</summary>
     internal virtual void Stop()
     {

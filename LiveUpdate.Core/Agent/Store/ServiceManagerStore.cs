@@ -9,7 +9,8 @@ namespace LiveUpdate.Agent;
 /// <summary>The file descriptor store of this service, each key as the name <c>luod-KEY</c>.</summary>
 /// <remarks>
 /// systemd takes a message when it comes to it, drops what it has no room for without a word, and keeps an open file once. So each store
-/// waits for a barrier, room is counted here, and a duplicate of what is stored is held to compare the next with.
+/// waits for a barrier, room is counted here, and a duplicate of what is stored is held to compare the next with. What a predecessor stored
+/// that handed over to this process is there too, and cannot be asked for: only what is adopted is compared and counted as the agent's.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ServiceManagerStore : AgentStore
@@ -101,8 +102,11 @@ internal sealed class ServiceManagerStore : AgentStore
             ThrowUnlessBegun();
             if (_gone)
                 return;
-            if (_stored.ContainsKey(key))
-                RemoveUnsynchronized(key);
+
+            // A predecessor may have stored it as well, and a name has one descriptor.
+            RemoveUnsynchronized(key);
+            if (_gone)
+                return;
             if (_stored.Count >= _capacity || _nameLength + NameLength(key) > StoreName.MaxTotalLength)
             {
                 throw new LiveUpdateException(
@@ -126,8 +130,36 @@ internal sealed class ServiceManagerStore : AgentStore
         lock (_lock)
         {
             ThrowUnlessBegun();
-            if (!_gone && _stored.ContainsKey(key))
+            if (!_gone)
                 RemoveUnsynchronized(key);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void Adopt(string key, SafeHandle descriptor)
+    {
+        StoreKey.Check(key);
+        lock (_lock)
+        {
+            ThrowUnlessBegun();
+            if (_stored.ContainsKey(key))
+                return;
+            SafeFileHandle duplicate = DescriptorInfo.Duplicate(descriptor);
+            try
+            {
+                AddFile(key, duplicate);
+            }
+            catch
+            {
+                duplicate.Dispose();
+                throw;
+            }
+
+            _stored.Add(key, duplicate);
+            _nameLength += NameLength(key);
+
+            // Until now it counted as somebody else's.
+            _capacity += _capacity < int.MaxValue ? 1 : 0;
         }
     }
 
@@ -241,10 +273,12 @@ internal sealed class ServiceManagerStore : AgentStore
 
     private void RemoveUnsynchronized(string key)
     {
-        if (!_stored.Remove(key, out SafeFileHandle? duplicate))
-            return;
-        _nameLength -= NameLength(key);
-        Forget(duplicate);
+        if (_stored.Remove(key, out SafeFileHandle? duplicate))
+        {
+            _nameLength -= NameLength(key);
+            Forget(duplicate);
+        }
+
         SendRemove(key, StoreDeadline);
     }
 
