@@ -28,6 +28,9 @@ internal static class FuzzTargets
         ["successor-failure"] = static () => new SuccessorFailureTarget(),
         ["successor-offers"] = static () => new SuccessorOffersTarget(),
         ["successor-answers"] = static () => new SuccessorAnswersTarget(),
+        ["update-requests"] = UpdateMessageTarget.Requests,
+        ["update-notices"] = UpdateMessageTarget.Notices,
+        ["update-saved"] = UpdateMessageTarget.Saved,
         ["service-texts"] = static () => new ServiceTextTarget(),
         ["kernel-image"] = static () => new KernelImageTarget(),
     };
