@@ -1,6 +1,8 @@
 using ImageInspector;
 using LiveUpdate;
 using LiveUpdate.Kho;
+using LiveUpdate.Samples.Rendering;
+using Spectre.Console;
 
 // Looks into a hand-over that was captured between two kernels: DIR/fdt.bin and DIR/pages.bin.gz.
 // Exit codes: 0 read, 1 the image is damaged, 2 wrong arguments or a file that cannot be read.
@@ -23,7 +25,7 @@ try
     if (json)
         ImageJson.Write(image, luo, Console.OpenStandardOutput());
     else
-        ImageTables.Write(image, luo);
+        Write(ImageView.Of(image, luo));
     return 0;
 }
 catch (LiveUpdateImageException exception)
@@ -35,4 +37,12 @@ catch (Exception exception) when (exception is IOException or UnauthorizedAccess
 {
     Console.Error.WriteLine($"{directories[0]} cannot be read: {exception.Message}");
     return Unusable;
+}
+
+static void Write(Page page)
+{
+    if (Console.IsOutputRedirected)
+        PlainPage.Write(Console.Out, page);
+    else
+        AnsiConsole.Write(RichPage.Render(page));
 }

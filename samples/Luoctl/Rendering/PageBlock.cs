@@ -1,0 +1,4 @@
+namespace LiveUpdate.Samples.Rendering;
+
+/// <summary>A part of a page.</summary>
+internal abstract record PageBlock;
