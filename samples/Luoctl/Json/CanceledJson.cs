@@ -1,0 +1,4 @@
+namespace LiveUpdate.Samples.Luoctl.Json;
+
+/// <summary>What <c>cancel</c> says.</summary>
+internal sealed record CanceledJson(ulong Canceled);

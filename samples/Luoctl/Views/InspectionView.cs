@@ -1,0 +1,27 @@
+using LiveUpdate.Agent;
+using LiveUpdate.Samples.Rendering;
+
+namespace LiveUpdate.Samples.Luoctl.Views;
+
+/// <summary>Shows the files of a session, on the side or sides where there is one.</summary>
+internal static class InspectionView
+{
+    public static Page Of(string session, IEnumerable<(bool IsIncoming, IReadOnlyList<AgentFileInfo> Files)> sides)
+    {
+        var page = new Page();
+        foreach ((bool isIncoming, IReadOnlyList<AgentFileInfo> files) in sides)
+        {
+            page.Text($"{Words.Side(isIncoming)} session {session}: {(files.Count == 0 ? "no files" : $"{files.Count} files")}", Tone.Strong);
+            page.Table(["token", "handler", "size", "state"], files.Select(static file =>
+                (IReadOnlyList<PageCell>)
+                [
+                    file.Token.ToString(),
+                    file.Handler.Length > 0 ? file.Handler : new PageCell("not known", Tone.Faint),
+                    PageCell.Quantity(Format.Bytes(file.Bytes)),
+                    file.IsRetrieved ? new PageCell("retrieved", Tone.Good) : "preserved",
+                ]));
+        }
+
+        return page;
+    }
+}
