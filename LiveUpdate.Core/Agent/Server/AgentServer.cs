@@ -13,6 +13,9 @@ namespace LiveUpdate.Agent;
 [SupportedOSPlatform("linux")]
 public sealed partial class AgentServer : IAsyncDisposable
 {
+    /// <summary>The name of the meter with the agent's measurements (docs/agent.md).</summary>
+    public const string MeterName = "LiveUpdate.Core.Agent";
+
     private readonly AgentBackEnd _backEnd;
     private readonly AgentServerOptions _options;
     private readonly UserAccounts _users;
@@ -39,6 +42,7 @@ public sealed partial class AgentServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_backEnd, _options, _users, _store) = (backEnd, options, new UserAccounts(options), options.Store);
         _updates = new UpdateServer(new AgentUpdateHost(this), logger: options.Logger);
+        Instruments = new AgentInstruments(this);
     }
 
     /// <summary>Ends when an update has replaced this agent: its process has nothing to do any more, and should end.</summary>
@@ -58,6 +62,9 @@ public sealed partial class AgentServer : IAsyncDisposable
 
     /// <summary>What requests pass, and an update closes.</summary>
     internal RequestGate Gate { get; } = new();
+
+    /// <summary>What is measured.</summary>
+    internal AgentInstruments Instruments { get; }
 
     /// <summary>The sessions.</summary>
     internal SessionRegistry Sessions { get; } = new();
@@ -115,6 +122,7 @@ public sealed partial class AgentServer : IAsyncDisposable
         _store.Stop();
         _store.Dispose();
         _books?.Ledger.Dispose();
+        Instruments.Dispose();
         Gate.Dispose();
         _end.Dispose();
     }

@@ -61,4 +61,7 @@ internal sealed class AgentUpdateHost(AgentServer server) : UpdateHost
 
     /// <inheritdoc/>
     public override void ConnectionEnded(int key) => server.UpdateClientClosed(key);
+
+    /// <inheritdoc/>
+    public override void Observe(AgentEvent happened) => server.Instruments.Observe(happened);
 }
