@@ -92,7 +92,7 @@ public sealed partial class AgentClient
         return AskToSubscribeAsync(cancellationToken);
     }
 
-    private Task AskToSubscribeAsync(CancellationToken cancellationToken) => AskAsync(
+    private Task<UpdateNotice> AskToSubscribeAsync(CancellationToken cancellationToken) => AskAsync(
         number => new(UpdateMessageKind.Subscribe) { Number = number, Name = _subscriberName! },
         "subscribe",
         cancellationToken,

@@ -4,6 +4,7 @@ using LiveUpdate.Agent;
 namespace LiveUpdate.Tests.Agent;
 
 /// <summary>A program's part in updates, which notes what is called and does what the test says.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class RecordingSubscriber : AgentSubscriber
 {
     private readonly Channel<string> _calls = Channel.CreateUnbounded<string>();

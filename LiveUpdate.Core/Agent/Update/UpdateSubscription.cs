@@ -8,6 +8,7 @@ namespace LiveUpdate.Agent;
 /// <param name="subscriber">The program's part.</param>
 /// <param name="say">Sends a message.</param>
 /// <param name="logger">Gets what the program threw where it refuses nothing.</param>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A callback may look at its token to the last; neither has a timer.")]
 internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<UpdateRequest, Task> say, ILogger logger)
 {
     private readonly Channel<Func<Task>> _steps = Channel.CreateUnbounded<Func<Task>>(new() { SingleReader = true });
@@ -32,7 +33,7 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
                 Add(() => PrepareAsync(round));
                 break;
             case UpdateMessageKind.Go when _round is { } going && going.Update == notice.Number:
-                Add(() => GuardAsync(nameof(subscriber.GoAsync), going.Update, going.Over, token => subscriber.GoAsync(going.Update, token)));
+                Add(() => GuardAsync(nameof(subscriber.GoAsync), going.Update, token => subscriber.GoAsync(going.Update, token), going.Over));
                 break;
             case UpdateMessageKind.CalledOff when _round?.Update == notice.Number:
                 CallOff(new LiveUpdateException(notice.Error, notice.Text), _lost.Token);
@@ -79,7 +80,7 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
         ulong update = _round!.Update;
         EndRound();
         Add(() => GuardAsync(
-            nameof(subscriber.CalledOffAsync), update, cancellationToken, token => subscriber.CalledOffAsync(update, reason, token)));
+            nameof(subscriber.CalledOffAsync), update, token => subscriber.CalledOffAsync(update, reason, token), cancellationToken));
     }
 
     private async Task RunAsync()
@@ -119,7 +120,7 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
         var claim = new AgentClaim(updated.Number, updated.Generation, updated.TimeLeft, () =>
             claimed = SayAsync(new UpdateRequest(UpdateMessageKind.Claimed) { Number = updated.Number }));
         bool hasFinished = await GuardAsync(
-            nameof(subscriber.ClaimAsync), updated.Number, _lost.Token, token => subscriber.ClaimAsync(claim, token)).ConfigureAwait(false);
+            nameof(subscriber.ClaimAsync), updated.Number, token => subscriber.ClaimAsync(claim, token), _lost.Token).ConfigureAwait(false);
         if (!hasFinished)
             return;
         claim.Claimed();
@@ -128,7 +129,7 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
     }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the program throws is logged, and told to it.")]
-    private async Task<bool> GuardAsync(string callback, ulong update, CancellationToken token, Func<CancellationToken, ValueTask> call)
+    private async Task<bool> GuardAsync(string callback, ulong update, Func<CancellationToken, ValueTask> call, CancellationToken token)
     {
         try
         {
