@@ -26,7 +26,10 @@ internal static class KeptHeirs
             stop.Cancel();
         });
         int code = AgentKeeper.Run(
-            ThisProgram.File, ThisProgram.With("kept-parent"), new AgentKeeperOptions { MaxDescriptors = 100, Logger = new ConsoleLogger() }, stop.Token);
+            ThisProgram.File,
+            ThisProgram.With("kept-parent"),
+            new AgentKeeperOptions { MaxDescriptors = 100, Logger = new ConsoleLogger() },
+            stop.Token);
         Scenario.Say($"the keeper ends with {code}");
     }
 
@@ -42,8 +45,10 @@ internal static class KeptHeirs
             store.Store("by-agent", file);
         }
 
-        string parent = File.ReadAllLines("/proc/self/status").First(static line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..].Trim();
-        using var arguments = new NativeStringArray([ThisProgram.File, .. ThisProgram.With("kept-heir", parent, taken.Count == 0 ? "die" : "stop")]);
+        string[] status = File.ReadAllLines("/proc/self/status");
+        string parent = status.First(static line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..].Trim();
+        string[] heir = ThisProgram.With("kept-heir", parent, taken.Count == 0 ? "die" : "stop");
+        using var arguments = new NativeStringArray([ThisProgram.File, .. heir]);
         using var environment = new NativeStringArray(["DOTNET_EnableDiagnostics=0"]);
         using ProcessHandle child = ChildProcess.Start(ThisProgram.File, arguments, environment, store.Connection!);
     }

@@ -44,7 +44,8 @@ internal static class KeptRounds
         journal.Settle();
         if (wrong.Length > 0 || journal.Lives == rounds)
         {
-            Scenario.Say(wrong.Length > 0 ? $"life {journal.Lives}: {string.Join("; ", wrong)}" : $"{rounds} lives, nothing lost and nothing left over");
+            Scenario.Say(
+                wrong.Length > 0 ? $"life {journal.Lives}: {string.Join("; ", wrong)}" : $"{rounds} lives, nothing lost and nothing left over");
             Scenario.Say($"{journal.Operations} operations");
             store.Stop();
             Environment.ExitCode = wrong.Length > 0 ? 1 : 0;

@@ -9,11 +9,12 @@ internal static class StoredAgent
 {
     private const int Room = 6;
 
+    private static string Command => $"ExecStart={ThisProgram.File} {string.Join(' ', ThisProgram.With("stored-agent"))}";
+
     /// <summary>Leads the service through its lives.</summary>
     public static string[] Lead()
     {
-        LabUnit unit = LabUnit.Start(
-            "stored-agent", "", $"ExecStart={ThisProgram.File} {string.Join(' ', ThisProgram.With("stored-agent"))}", $"FileDescriptorStoreMax={Room}");
+        LabUnit unit = LabUnit.Start("stored-agent", "", Command, $"FileDescriptorStoreMax={Room}");
         unit.Await("life 4");
         string[] lines = unit.Lines;
         unit.Stop();
@@ -23,9 +24,7 @@ internal static class StoredAgent
     /// <summary>As a service without a store: nothing is found.</summary>
     public static string[] LeadWithout()
     {
-        LabUnit unit = LabUnit.Start(
-            "unstored-agent", "", $"ExecStart={ThisProgram.File} {string.Join(' ', ThisProgram.With("stored-agent"))}", "FileDescriptorStoreMax=0",
-            "NotifyAccess=main");
+        LabUnit unit = LabUnit.Start("unstored-agent", "", Command, "FileDescriptorStoreMax=0", "NotifyAccess=main");
         unit.Await("no store");
         string[] lines = unit.Lines;
         unit.Stop();
@@ -45,8 +44,8 @@ internal static class StoredAgent
         store.Logger = new ConsoleLogger();
         IReadOnlyDictionary<string, SafeFileHandle> taken = store.Take();
         int life = taken.TryGetValue("life", out SafeFileHandle? file) ? Read(file) + 1 : IsStopped() ? 4 : 1;
-        string[] given = [.. taken.OrderBy(static entry => entry.Key, StringComparer.Ordinal).Select(static entry => $"{entry.Key}={Read(entry.Value)}")];
-        Scenario.Say($"life {life}: given {string.Join(' ', given)}, others' {OthersNames()}, capacity {store.Capacity}");
+        string given = string.Join(' ', taken.Keys.Order(StringComparer.Ordinal).Select(key => $"{key}={Read(taken[key])}"));
+        Scenario.Say($"life {life}: given {given}, others' {OthersNames()}, capacity {store.Capacity}");
         switch (life)
         {
             case 1:
@@ -61,7 +60,8 @@ internal static class StoredAgent
                 Victim.Die();
                 break;
             case 2:
-                Scenario.Say($"findings: {string.Join(' ', store.Check().Select(static finding => $"{finding.Severity} {finding.Id}"))}");
+                foreach (PreflightFinding finding in store.Check())
+                    Scenario.Say($"finding: {finding.Severity} {finding.Id}");
                 Put(store, "life", 2);
                 Put(store, "f1", 30);
                 Put(store, "f2", 31);

@@ -3,7 +3,6 @@ using System.Runtime.Versioning;
 using LiveUpdate.Agent;
 using LiveUpdate.Interop;
 using LiveUpdate.Tests.Infrastructure;
-using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Tests.Agent.Store;
 

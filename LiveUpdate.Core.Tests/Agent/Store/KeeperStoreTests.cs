@@ -49,7 +49,7 @@ public sealed class KeeperStoreTests : IDisposable
         using (another)
         {
             Assert.That(taken.Keys, Is.EquivalentTo(new[] { "f0", "f2" }));
-            Assert.That(taken.ToDictionary(static entry => entry.Key, static entry => TestMemfd.Read(entry.Value).TrimEnd('\0'))["f2"], Is.EqualTo("content 2"));
+            Assert.That(TestMemfd.Read(taken["f2"]).TrimEnd('\0'), Is.EqualTo("content 2"));
             foreach (SafeFileHandle handle in taken.Values)
                 handle.Dispose();
             another.Remove("f0");
@@ -217,7 +217,8 @@ public sealed class KeeperStoreTests : IDisposable
         store.Store("f0", file);
         _pair.Link.Dispose();
         Assert.That(store.Keeps, Is.False);
-        Assert.That(store.Check().Single(), Has.Property("Id").EqualTo("agent-keeper-gone").And.Property("Severity").EqualTo(PreflightSeverity.Warning));
+        PreflightFinding finding = store.Check().Single();
+        Assert.That((finding.Id, finding.Severity), Is.EqualTo(("agent-keeper-gone", PreflightSeverity.Warning)));
         store.Store("f1", file);
         store.Remove("f0");
         store.Store("f2", file);

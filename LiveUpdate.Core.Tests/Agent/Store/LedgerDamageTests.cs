@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.Versioning;
-using LiveUpdate.Abi;
 using LiveUpdate.Agent;
 using LiveUpdate.Interop;
 using LiveUpdate.Kho;

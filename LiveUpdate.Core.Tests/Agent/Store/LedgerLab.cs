@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text;
 using LiveUpdate.Agent;
@@ -11,6 +12,8 @@ namespace LiveUpdate.Tests.Agent.Store;
 internal static class LedgerLab
 {
     public static readonly LedgerCapacity Small = new(8, 8, 16);
+
+    private static CultureInfo Invariant => CultureInfo.InvariantCulture;
 
     /// <summary>The bytes of a ledger, as they are now.</summary>
     public static byte[] Bytes(AgentLedger ledger)
@@ -39,12 +42,13 @@ internal static class LedgerLab
         foreach (int index in ledger.Contents.Sessions)
         {
             LedgerSession session = ledger.Session(index);
-            text.Append($"{Encoding.UTF8.GetString(session.Name)} of {session.User} {session.State} {(ledger.IsIncoming(index) ? "in" : "out")}");
-            text.Append($"{(session.Connection < 0 ? " parked" : "")}:");
+            string side = ledger.IsIncoming(index) ? "in" : "out";
+            text.Append(Invariant, $"{Encoding.UTF8.GetString(session.Name)} of {session.User} {session.State} {side}");
+            text.Append(session.Connection < 0 ? " parked:" : ":");
             foreach (int file in ledger.Contents.Files)
             {
                 if (ledger.PreservedFile(file).Session == index)
-                    text.Append($" {ledger.PreservedFile(file).Token}+{ledger.PreservedFile(file).ByteCount}");
+                    text.Append(Invariant, $" {ledger.PreservedFile(file).Token}+{ledger.PreservedFile(file).ByteCount}");
             }
 
             text.Append("; ");
@@ -53,8 +57,8 @@ internal static class LedgerLab
         foreach (int index in ledger.Contents.Connections)
         {
             LedgerConnection connection = ledger.Connection(index);
-            text.Append($"c{index} {connection.State} of {connection.User}/{connection.Process} session {connection.Session} ");
-            text.Append($"{connection.Phase} {connection.Count} {(connection.Phase == LedgerPhase.Answered ? connection.Errno : 0)}; ");
+            text.Append(Invariant, $"c{index} {connection.State} of {connection.User}/{connection.Process} session {connection.Session} ");
+            text.Append(Invariant, $"{connection.Phase} {connection.Count} {(connection.Phase == LedgerPhase.Answered ? connection.Errno : 0)}; ");
         }
 
         return text.ToString();

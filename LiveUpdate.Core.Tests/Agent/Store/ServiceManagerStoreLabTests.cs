@@ -16,7 +16,7 @@ public sealed class ServiceManagerStoreLabTests
         {
             "life 1: given , others' , capacity 6",
             "life 2: given c0=12 c1=11 life=1, others' others, capacity 5",
-            "findings: Warning fdstore-too-small",
+            "finding: Warning fdstore-too-small",
             "refused with NoSpace",
             "refused with NotSupported",
             "life 3: given c0=12 f1=30 f3=32 life=2, others' others, capacity 5",

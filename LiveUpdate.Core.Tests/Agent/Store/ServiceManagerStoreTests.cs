@@ -122,7 +122,8 @@ public sealed class ServiceManagerStoreTests
         LiveUpdateException refusal = Refused.With(LiveUpdateError.TimedOut, () => store.Store("f0", _file));
         Assert.That(refusal.Message, Does.Contain("it has not answered the barrier"));
         Assert.That(peer.Drain(), Is.EqualTo(new[] { "FDSTOREREMOVE luod-f0 0", "FDSTORE luod-f0 unpolled 1", "FDSTOREREMOVE luod-f0 0" }));
-        Assert.That(store.Check().Single(), Has.Property("Id").EqualTo("notify-socket-silent").And.Property("Severity").EqualTo(PreflightSeverity.Warning));
+        PreflightFinding finding = store.Check().Single();
+        Assert.That((finding.Id, finding.Severity), Is.EqualTo(("notify-socket-silent", PreflightSeverity.Warning)));
     }
 
     [Test]

@@ -3,8 +3,8 @@ using System.Runtime.Versioning;
 namespace LiveUpdate.Agent;
 
 /// <summary>
-/// The parent of an agent, which keeps what the agent holds: descriptors of its clients' connections, of its memory, of preserved files. When
-/// the agent dies, it starts it again and gives everything back, and clients do not see it.
+/// The parent of an agent, which keeps what the agent holds: descriptors of its clients' connections, of its memory, of preserved files.
+/// When the agent dies, it starts it again and gives everything back, and clients do not see it.
 /// </summary>
 /// <remarks>
 /// <para>A small program that does nothing else, since nobody does this for the keeper: should it die, the agent goes on without one. The
@@ -31,8 +31,8 @@ public static class AgentKeeper
     /// known, as of a successor. <see cref="GaveUp"/>: it died <see cref="AgentKeeperOptions.MaxDeaths"/> times in a short time.
     /// </returns>
     /// <remarks>
-    /// Runs on the caller's thread until then. What is kept when it returns is closed. An agent that exits without saying that it is over has
-    /// died, whatever its exit code.
+    /// Runs on the caller's thread until then. What is kept when it returns is closed. An agent that exits without saying that it is over
+    /// has died, whatever its exit code.
     /// </remarks>
     /// <exception cref="ArgumentException">The path is empty, or an argument or variable holds a NUL.</exception>
     /// <exception cref="ArgumentNullException">The file, the arguments, or the logger of the options is null.</exception>

@@ -19,8 +19,8 @@ public sealed class AgentKeeperOptions
     public TimeSpan DeathsWithin { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long to wait before the agent is started again, times the deaths within <see cref="DeathsWithin"/> before the last one: the first is
-    /// followed by a start at once. 200 ms unless set.
+    /// How long to wait before the agent is started again, times the deaths within <see cref="DeathsWithin"/> before the last one: the
+    /// first is followed by a start at once. 200 ms unless set.
     /// </summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -25,7 +25,10 @@ internal sealed partial class AgentLedger
     /// <param name="file">The file, of the connection's session.</param>
     public void Make(int connection, int file) => Set(ref ConnectionAt(connection).File, file);
 
-    /// <summary>Decides what becomes of the request, before the answer is sent. A file that it was to make is there now, or is removed by the caller.</summary>
+    /// <summary>
+    /// Decides what becomes of the request, before the answer is sent. A file that it was to make is there now, or is the caller's to
+    /// remove.
+    /// </summary>
     /// <param name="connection">The connection, executing.</param>
     /// <param name="error">The errno; none for success.</param>
     public void Answer(int connection, LiveUpdateError error)

@@ -8,7 +8,7 @@ internal sealed partial class AgentLedger
     private void Restore()
     {
         LedgerHeader header = Header;
-        (int connectionCount, int sessionCount, int fileCount) = ((int)header.UsedConnections, (int)header.UsedSessions, (int)header.UsedFiles);
+        (int connectionCount, int sessionCount) = ((int)header.UsedConnections, (int)header.UsedSessions);
         for (int index = 0; index < connectionCount; index++)
             LedgerReader.Check(index, ConnectionAt(index), header);
         CheckSessions(header);
@@ -40,7 +40,7 @@ internal sealed partial class AgentLedger
 
         _connections.Restore(connectionCount, index => ConnectionAt(index).State == LedgerConnectionState.Free);
         _sessions.Restore(sessionCount, index => SessionAt(index).State == LedgerSessionState.Free);
-        _files.Restore(fileCount, index => FileAt(index).State == LedgerFileState.Free);
+        _files.Restore((int)header.UsedFiles, index => FileAt(index).State == LedgerFileState.Free);
         _sequence = (long)Math.Max(
             sessions.Count == 0 ? 0 : SessionAt(sessions[^1]).Sequence, files.Count == 0 ? 0 : FileAt(files[^1]).Sequence);
         Contents = new LedgerContents(connections, sessions, files, droppedConnections, droppedSessions, droppedFiles);
@@ -56,7 +56,11 @@ internal sealed partial class AgentLedger
             if (!IsThere(index))
                 continue;
             if (!names.Add((record.Generation < header.Generation, SessionName.FromImage(record.Name))))
-                throw LedgerReader.Bad("session", index, 24, "a name that no other session of its side has", SessionName.Decode(record.Name));
+            {
+                throw LedgerReader.Bad(
+                    "session", index, 24, "a name that no other session of its side has", SessionName.Decode(record.Name));
+            }
+
             if (record.Connection < 0)
                 continue;
             ref LedgerConnection connection = ref ConnectionAt(record.Connection);

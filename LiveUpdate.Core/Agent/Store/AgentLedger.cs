@@ -89,7 +89,9 @@ internal sealed partial class AgentLedger : IDisposable
 
     /// <summary>Opens the ledger of an earlier process, and drops what that had begun and not ended (<see cref="Contents"/>).</summary>
     /// <param name="file">The memfd. Owned by the ledger from here on, and closed when this method throws.</param>
-    /// <exception cref="LiveUpdateException">Not a memfd of the kind that <see cref="Create"/> makes (EINVAL), or it cannot be mapped.</exception>
+    /// <exception cref="LiveUpdateException">
+    /// Not a memfd of the kind that <see cref="Create"/> makes (EINVAL), or it cannot be mapped.
+    /// </exception>
     /// <exception cref="LiveUpdateImageException">
     /// A field has a value that no agent leaves; the message names record and field. Nothing was changed.
     /// </exception>

@@ -38,7 +38,7 @@ public abstract class AgentStore : IDisposable
     /// <summary>Gets warnings that no caller sees.</summary>
     internal ILogger Logger { get; set; } = NullLogger.Instance;
 
-    /// <summary>What a successor needs to go on with the same store: the keeper's socket, owned by this object; null for none.</summary>
+    /// <summary>What a successor needs for the same store: the keeper's socket, owned by this object; null for none.</summary>
     internal virtual SafeHandle? Connection => null;
 
     /// <summary>The keeper that started this process (<see cref="AgentKeeper"/>). The environment variable it left is taken.</summary>
@@ -49,13 +49,14 @@ public abstract class AgentStore : IDisposable
     /// <summary>The file descriptor store that systemd keeps for this service.</summary>
     /// <param name="options">How long to wait for the service manager, and how it is asked; null for the defaults.</param>
     /// <exception cref="LiveUpdateException">ENOENT: <c>$NOTIFY_SOCKET</c> is not set. Another errno: it cannot be reached.</exception>
-    public static AgentStore ServiceManager(ServiceManagerOptions? options = null) => ServiceManagerStore.Open(options ?? new ServiceManagerOptions());
+    public static AgentStore ServiceManager(ServiceManagerOptions? options = null) =>
+        ServiceManagerStore.Open(options ?? new ServiceManagerOptions());
 
     /// <summary>What there is: the keeper, else the service manager's store if it is switched on, else none.</summary>
     /// <exception cref="LiveUpdateException">What is there cannot be used.</exception>
     public static AgentStore Find() => (AgentStore?)KeeperStore.OfThisProcess() ?? ServiceManagerStore.TryOpen() ?? None;
 
-    /// <summary>Says what may keep the store from doing what it is there for. Changes nothing, and may wait for the service manager.</summary>
+    /// <summary>Says what may keep the store from what it is there for. Changes nothing, and may wait for the service manager.</summary>
     public abstract IReadOnlyList<PreflightFinding> Check();
 
     /// <inheritdoc/>
@@ -70,7 +71,9 @@ public abstract class AgentStore : IDisposable
     internal static AgentStore Keeper(SafeFileHandle connection) => new KeeperStore(connection, isSuccessor: true);
 
     /// <summary>Takes what an earlier process stored: once, at the start, and before anything is stored.</summary>
-    /// <returns>The descriptors by key, close-on-exec; owned by the caller. They stay stored. Empty for a successor, which got them otherwise.</returns>
+    /// <returns>
+    /// The descriptors by key, close-on-exec; owned by the caller. They stay stored. Empty for a successor, which got them otherwise.
+    /// </returns>
     /// <exception cref="LiveUpdateException">
     /// ETIMEDOUT: the keeper does not answer. EPIPE: it is gone. EMFILE: more are stored than this process may have open. EPROTO: what came
     /// is not what a store gives.
@@ -92,8 +95,8 @@ public abstract class AgentStore : IDisposable
     internal abstract void Remove(string key);
 
     /// <summary>
-    /// Tells a successor's store what its predecessor stored, as far as the successor has it. The keeper knows by itself; the service manager
-    /// cannot be asked.
+    /// Tells a successor's store what its predecessor stored, as far as the successor has it. The keeper knows by itself; the service
+    /// manager cannot be asked.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="descriptor">The descriptor; still the caller's.</param>

@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Agent;
 
-/// <summary>The processes that are or were the agent since it was started last: the one started, and its successors. Not safe for threads.</summary>
+/// <summary>
+/// The processes that are or were the agent since it was started last: the one started, and its successors. Not safe for threads.
+/// </summary>
 /// <param name="logger">Gets who is killed.</param>
 [SupportedOSPlatform("linux")]
 internal sealed class KeeperFamily(ILogger logger) : IDisposable

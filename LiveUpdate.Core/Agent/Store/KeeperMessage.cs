@@ -3,7 +3,9 @@ namespace LiveUpdate.Agent;
 /// <summary>What a message between an agent and its keeper is.</summary>
 internal enum KeeperMessage : byte
 {
-    /// <summary>To the keeper: this process is the agent from now on. Its process id, and its pidfd beside it. Answered with <see cref="Welcome"/>.</summary>
+    /// <summary>
+    /// To the keeper: this process is the agent from now on. Its process id, and its pidfd beside it. Answered with <see cref="Welcome"/>.
+    /// </summary>
     Hello = 1,
 
     /// <summary>To the keeper: give everything. Answered with <see cref="Given"/> for each, and <see cref="End"/>.</summary>

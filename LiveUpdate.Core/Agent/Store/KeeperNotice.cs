@@ -6,7 +6,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Agent;
 
-/// <summary>What a keeper tells the agent that it starts, in an environment variable: the format's version, the descriptor of the socket, and its inode.</summary>
+/// <summary>
+/// What a keeper tells the agent that it starts, in an environment variable: the format's version, the descriptor of the socket, and its
+/// inode.
+/// </summary>
 /// <remarks>A process that merely inherited the variable has another file behind the number.</remarks>
 [SupportedOSPlatform("linux")]
 internal static class KeeperNotice
@@ -34,7 +37,8 @@ internal static class KeeperNotice
             !ulong.TryParse(inodeText, NumberStyles.None, CultureInfo.InvariantCulture, out ulong inode))
         {
             throw new LiveUpdateException(
-                LiveUpdateError.Protocol, $"{Variable} is \"{value}\", and should be {Version}, a descriptor and an inode, with colons between.");
+                LiveUpdateError.Protocol,
+                $"{Variable} is \"{value}\", and should be {Version}, a descriptor and an inode, with colons between.");
         }
 
         // Not owned until it is known to be the socket: another file behind the number is somebody else's.

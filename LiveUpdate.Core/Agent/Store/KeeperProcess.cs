@@ -53,7 +53,8 @@ internal sealed class KeeperProcess(int id, SafeFileHandle descriptor) : IDispos
     private void Reap()
     {
         using var reference = new HandleReference(descriptor);
-        if (ExitCode is null && Libc.Waitid(Libc.P_PIDFD, (int)reference.Value, out Libc.ChildStatus status, Libc.WEXITED | Libc.WNOHANG) == 0 &&
+        if (ExitCode is null &&
+            Libc.Waitid(Libc.P_PIDFD, (int)reference.Value, out Libc.ChildStatus status, Libc.WEXITED | Libc.WNOHANG) == 0 &&
             status.Process != 0)
         {
             ExitCode = status.Code == Libc.CLD_EXITED ? status.Status : SignalledBase + status.Status;

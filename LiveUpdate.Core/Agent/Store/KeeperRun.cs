@@ -133,7 +133,10 @@ internal sealed class KeeperRun : IDisposable
             while (true)
             {
                 KeeperProcess? current = _family.Current;
-                successor = current is not null ? Deadline.Never : successor.Milliseconds < 0 ? Deadline.After(_options.SuccessorTimeout) : successor;
+                if (current is not null)
+                    successor = Deadline.Never;
+                else if (successor.Milliseconds < 0)
+                    successor = Deadline.After(_options.SuccessorTimeout);
                 PassCancellationOn(current);
                 if (!Wait(link, current, Deadline.Earlier(successor, _killAt)))
                     break;

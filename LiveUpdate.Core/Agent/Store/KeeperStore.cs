@@ -236,7 +236,8 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
         if (truncated)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.TooManyFiles, $"More than {taken.Count} descriptors are kept, and this process may have no more (RLIMIT_NOFILE).");
+                LiveUpdateError.TooManyFiles,
+                $"More than {taken.Count} descriptors are kept, and this process may have no more (RLIMIT_NOFILE).");
         }
 
         if (!KeeperFrame.TryRead(packet[..length], out KeeperFrame frame))
@@ -254,7 +255,8 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
                 return false;
             default:
                 throw new LiveUpdateException(
-                    LiveUpdateError.Protocol, $"The keeper sent message {(int)frame.Kind} (\"{frame.Key}\", {frame.Number}) behind {_keys.Count} others.");
+                    LiveUpdateError.Protocol,
+                    $"The keeper sent message {(int)frame.Kind} (\"{frame.Key}\", {frame.Number}) behind {_keys.Count} others.");
         }
     }
 

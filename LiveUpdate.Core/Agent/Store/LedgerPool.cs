@@ -30,7 +30,11 @@ internal sealed class LedgerPool(int capacity, string structure)
             if (_freeCount > 0)
                 return _free[--_freeCount];
             if (_used == capacity)
-                throw new LiveUpdateException(LiveUpdateError.NoSpace, $"The agent has room for {capacity} {structure}s, and all are in use.");
+            {
+                throw new LiveUpdateException(
+                    LiveUpdateError.NoSpace, $"The agent has room for {capacity} {structure}s, and all are in use.");
+            }
+
             Volatile.Write(ref mark, (uint)_used + 1);
             return _used++;
         }

@@ -5,7 +5,9 @@ using LiveUpdate.Serialization;
 namespace LiveUpdate.Agent;
 
 /// <summary>What a ledger that another process wrote must be, record by record.</summary>
-/// <remarks>Trusted only as far as it was checked here: whatever lies in it, reading it ends, and nothing outside its tables is touched.</remarks>
+/// <remarks>
+/// Trusted only as far as it is checked here: whatever lies in it, reading it ends, and nothing outside its tables is touched.
+/// </remarks>
 internal static class LedgerReader
 {
     private const int MaxErrno = 4095;

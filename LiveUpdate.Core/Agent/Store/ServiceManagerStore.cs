@@ -25,16 +25,15 @@ internal sealed class ServiceManagerStore : AgentStore
     private const int ConnectionRefused = 111;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, SafeFileHandle> _stored = new(StringComparer.Ordinal);
-    private readonly SameFileSet _files = new();
+    private readonly ServiceManagerBook _book = new();
     private readonly NotifyConnection _connection;
     private readonly ServiceManagerOptions _options;
     private int _capacity = int.MaxValue;
-    private int _nameLength;
     private bool _begun;
     private volatile bool _gone;
 
-    private ServiceManagerStore(NotifyConnection connection, ServiceManagerOptions options) => (_connection, _options) = (connection, options);
+    private ServiceManagerStore(NotifyConnection connection, ServiceManagerOptions options) =>
+        (_connection, _options) = (connection, options);
 
     /// <inheritdoc/>
     public override bool Keeps => !_gone && _capacity > 0;
@@ -62,6 +61,9 @@ internal sealed class ServiceManagerStore : AgentStore
         return (StatedRoom() ?? ServiceQuery.Ask(options, out _)?.Max ?? 0) > 0 ? Open(options) : null;
     }
 
+    /// <summary>The bytes of a key's name in the variable that the manager passes names in, with its separator.</summary>
+    public static int NameLength(string key) => Prefix.Length + key.Length + 1;
+
     /// <inheritdoc/>
     public override IReadOnlyList<PreflightFinding> Check() => ServiceManagerStoreCheck.Run(_options, _gone, StoredCount());
 
@@ -86,7 +88,7 @@ internal sealed class ServiceManagerStore : AgentStore
             }
 
             foreach ((string key, SafeFileHandle handle) in taken)
-                Note(key, DescriptorInfo.Duplicate(handle));
+                _book.Add(key, DescriptorInfo.Duplicate(handle));
             _capacity = FindCapacity(passed);
             _begun = true;
             return taken;
@@ -107,19 +109,16 @@ internal sealed class ServiceManagerStore : AgentStore
             RemoveUnsynchronized(key);
             if (_gone)
                 return;
-            if (_stored.Count >= _capacity || _nameLength + NameLength(key) > StoreName.MaxTotalLength)
+            if (_book.Count >= _capacity || _book.NameLength + NameLength(key) > StoreName.MaxTotalLength)
             {
                 throw new LiveUpdateException(
                     LiveUpdateError.NoSpace,
-                    $"The service's file descriptor store holds {_stored.Count} of the agent's descriptors and has no room for more " +
+                    $"The service's file descriptor store holds {_book.Count} of the agent's descriptors and has no room for more " +
                     $"(FileDescriptorStoreMax=, and {StoreName.MaxTotalLength} bytes of names).");
             }
 
-            SafeFileHandle duplicate = DescriptorInfo.Duplicate(descriptor);
-            if (!TryStore(key, duplicate))
-                return;
-            _stored.Add(key, duplicate);
-            _nameLength += NameLength(key);
+            _book.Add(key, DescriptorInfo.Duplicate(descriptor));
+            Send(key, descriptor);
         }
     }
 
@@ -142,21 +141,9 @@ internal sealed class ServiceManagerStore : AgentStore
         lock (_lock)
         {
             ThrowUnlessBegun();
-            if (_stored.ContainsKey(key))
+            if (_book.Contains(key))
                 return;
-            SafeFileHandle duplicate = DescriptorInfo.Duplicate(descriptor);
-            try
-            {
-                AddFile(key, duplicate);
-            }
-            catch
-            {
-                duplicate.Dispose();
-                throw;
-            }
-
-            _stored.Add(key, duplicate);
-            _nameLength += NameLength(key);
+            _book.Add(key, DescriptorInfo.Duplicate(descriptor));
 
             // Until now it counted as somebody else's.
             _capacity += _capacity < int.MaxValue ? 1 : 0;
@@ -164,12 +151,14 @@ internal sealed class ServiceManagerStore : AgentStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>A service that is stopped loses its store by itself; one that ends by itself is to find nothing when it is started again.</remarks>
+    /// <remarks>
+    /// A service that is stopped loses its store by itself; one that ends by itself is to find nothing when it is started again.
+    /// </remarks>
     internal override void Stop()
     {
         lock (_lock)
         {
-            foreach (string key in _stored.Keys.ToArray())
+            foreach (string key in _book.Keys.ToArray())
                 RemoveUnsynchronized(key);
         }
     }
@@ -177,18 +166,17 @@ internal sealed class ServiceManagerStore : AgentStore
     private protected override void Dispose(bool disposing)
     {
         _connection.Dispose();
-        foreach (SafeFileHandle duplicate in _stored.Values)
-            duplicate.Dispose();
+        _book.Dispose();
         base.Dispose(disposing);
     }
 
-    private static bool IsOurs(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && StoreKey.IsValid(name.AsSpan(Prefix.Length));
-
-    // With its separator in the variable that the manager passes names in.
-    private static int NameLength(string key) => Prefix.Length + key.Length + 1;
+    private static bool IsOurs(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && StoreKey.IsValid(name.AsSpan(Prefix.Length));
 
     private static long? StatedRoom() =>
-        long.TryParse(Environment.GetEnvironmentVariable(StoreVariable), NumberStyles.None, CultureInfo.InvariantCulture, out long room) ? room : null;
+        long.TryParse(Environment.GetEnvironmentVariable(StoreVariable), NumberStyles.None, CultureInfo.InvariantCulture, out long room)
+            ? room
+            : null;
 
     // A name has one descriptor: of several only the last can be what was meant.
     private static void TakeInto(Dictionary<string, SafeFileHandle> taken, string name, List<int> numbers)
@@ -214,7 +202,7 @@ internal sealed class ServiceManagerStore : AgentStore
     private int StoredCount()
     {
         lock (_lock)
-            return _stored.Count;
+            return _book.Count;
     }
 
     private void ThrowUnlessBegun()
@@ -223,62 +211,31 @@ internal sealed class ServiceManagerStore : AgentStore
             throw new InvalidOperationException("What is stored is taken first.");
     }
 
-    private void Note(string key, SafeFileHandle duplicate)
-    {
-        _files.Add(duplicate);
-        _stored.Add(key, duplicate);
-        _nameLength += NameLength(key);
-    }
-
-    private bool TryStore(string key, SafeFileHandle duplicate)
+    private void Send(string key, SafeHandle descriptor)
     {
         bool isSent = false;
         try
         {
-            AddFile(key, duplicate);
-            _connection.Store(Prefix + key, duplicate, StoreDeadline);
+            _connection.Store(Prefix + key, descriptor, StoreDeadline);
             isSent = true;
             _connection.Barrier(StoreDeadline);
-            return true;
         }
         catch (LiveUpdateException exception)
         {
-            Forget(duplicate);
-            bool isGone = IsGone(exception);
+            _book.Remove(key);
+            if (IsGone(exception))
+                return;
 
             // What the manager comes to later must not be stored then.
-            if (isSent && !isGone)
+            if (isSent)
                 SendRemove(key, Deadline.After(TimeSpan.Zero));
-            if (!isGone)
-                throw;
-            return false;
-        }
-    }
-
-    private void AddFile(string key, SafeFileHandle duplicate)
-    {
-        try
-        {
-            _files.Add(duplicate);
-        }
-        catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.NotSupported)
-        {
-            throw Refusal.Create(
-                LiveUpdateError.NotSupported,
-                "preserve",
-                $"What is to be stored as {key} is an open file that the service manager keeps already, and it keeps one once.",
-                inner: exception);
+            throw;
         }
     }
 
     private void RemoveUnsynchronized(string key)
     {
-        if (_stored.Remove(key, out SafeFileHandle? duplicate))
-        {
-            _nameLength -= NameLength(key);
-            Forget(duplicate);
-        }
-
+        _book.Remove(key);
         SendRemove(key, StoreDeadline);
     }
 
@@ -293,12 +250,6 @@ internal sealed class ServiceManagerStore : AgentStore
             if (!IsGone(exception))
                 StoreLog.NotRemoved(Logger, 1, exception.Reason);
         }
-    }
-
-    private void Forget(SafeFileHandle duplicate)
-    {
-        _files.Remove((int)duplicate.DangerousGetHandle());
-        duplicate.Dispose();
     }
 
     private bool IsGone(LiveUpdateException exception)

@@ -50,7 +50,8 @@ internal static class ServiceManagerStoreCheck
                 new PreflightFinding(
                     "fdstore-unknown",
                     PreflightSeverity.Unknown,
-                    $"Nobody says what the service's file descriptor store may hold: {reason}. What is too many the service manager drops without a word.",
+                    $"Nobody says what the service's file descriptor store may hold: {reason}. What is too many the service manager " +
+                    "drops without a word.",
                     "Let the agent run systemctl."),
             ];
         }
@@ -62,8 +63,8 @@ internal static class ServiceManagerStoreCheck
             findings.Add(new PreflightFinding(
                 "fdstore-too-small",
                 PreflightSeverity.Warning,
-                $"The file descriptor store of {state.Unit} has room for {Math.Max(0, room)} descriptors beside the {state.Stored} that it holds, " +
-                $"{stored} of them the agent's: one for each connection, session and preserved file.",
+                $"The file descriptor store of {state.Unit} has room for {Math.Max(0, room)} descriptors beside the {state.Stored} that " +
+                $"it holds, {stored} of them the agent's: one for each connection, session and preserved file.",
                 "Set FileDescriptorStoreMax= in the unit to what the agent's clients need, some thousands."));
         }
 

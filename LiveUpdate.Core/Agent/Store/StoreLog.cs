@@ -15,7 +15,8 @@ internal static partial class StoreLog
     [LoggerMessage(3, LogLevel.Information, "The agent was started: process {Process}, given {Count} descriptors")]
     public static partial void Started(ILogger logger, int process, int count);
 
-    [LoggerMessage(4, LogLevel.Warning, "The agent died ({Ending}); it is started again, with {Count} descriptors. Deaths in a short time: {Deaths}")]
+    [LoggerMessage(
+        4, LogLevel.Warning, "The agent died ({Ending}); it is started again, with {Count} descriptors. Deaths in a short time: {Deaths}")]
     public static partial void Died(ILogger logger, string ending, int count, int deaths);
 
     [LoggerMessage(5, LogLevel.Critical, "The agent died {Deaths} times within {Time}, and is given up; {Count} descriptors are lost")]
@@ -30,7 +31,8 @@ internal static partial class StoreLog
     [LoggerMessage(8, LogLevel.Warning, "Process {Process} has let the keeper's socket go and does not end; it is killed")]
     public static partial void Killed(ILogger logger, int process);
 
-    [LoggerMessage(9, LogLevel.Warning, "The agent has ended, and somebody has its socket still; nobody said hello within {Time}, and it is cut off")]
+    [LoggerMessage(
+        9, LogLevel.Warning, "The agent has ended, and somebody has its socket still; nobody said hello within {Time}, and it is cut off")]
     public static partial void CutOff(ILogger logger, TimeSpan time);
 
     [LoggerMessage(10, LogLevel.Information, "The keeper is told to stop; process {Process} is")]
@@ -40,7 +42,9 @@ internal static partial class StoreLog
     public static partial void Stubborn(ILogger logger, TimeSpan time);
 
     [LoggerMessage(
-        12, LogLevel.Warning, "The keeper can keep {Capacity} descriptors and not {Wanted}: it may have {Limit} open (RLIMIT_NOFILE, LimitNOFILE=)")]
+        12,
+        LogLevel.Warning,
+        "The keeper can keep {Capacity} descriptors and not {Wanted}: it may have {Limit} open (RLIMIT_NOFILE, LimitNOFILE=)")]
     public static partial void FewDescriptors(ILogger logger, int capacity, int wanted, ulong limit);
 
     [LoggerMessage(13, LogLevel.Error, "A descriptor that the agent sent was lost: none is free in the keeper (RLIMIT_NOFILE)")]
