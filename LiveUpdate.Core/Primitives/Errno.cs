@@ -49,6 +49,7 @@ internal static class Errno
         [75] = "EOVERFLOW",
         [91] = "EPROTOTYPE",
         [95] = "EOPNOTSUPP",
+        [98] = "EADDRINUSE",
         [104] = "ECONNRESET",
         [107] = "ENOTCONN",
         [108] = "ESHUTDOWN",

@@ -87,6 +87,9 @@ public enum LiveUpdateError
     /// <summary>EOPNOTSUPP: switched off, or not supported.</summary>
     NotSupported = 95,
 
+    /// <summary>EADDRINUSE: another agent listens there.</summary>
+    AddressInUse = 98,
+
     /// <summary>ECONNRESET: the agent at the other end is gone, and kept nothing.</summary>
     ConnectionReset = 104,
 

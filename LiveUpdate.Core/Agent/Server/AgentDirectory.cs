@@ -10,21 +10,34 @@ namespace LiveUpdate.Agent;
 internal static class AgentDirectory
 {
     private const uint Unchanged = uint.MaxValue;
+    private const int ConnectionRefused = 111;
+    private const string TemporarySuffix = ".new";
 
     /// <summary>Listens. The file of an agent that has died is removed; one that somebody listens at is not.</summary>
     /// <exception cref="LiveUpdateException">EADDRINUSE: another agent listens there. ENOENT, EACCES and others: it cannot be made.</exception>
     public static Socket Listen(string path, AgentServerOptions options)
     {
-        if (File.Exists(path) && !IsListenedAt(path))
-            File.Delete(path);
-        Socket socket = StreamSocket.Listen(path, options.Mode);
-        if ((options.Owner ?? options.Group) is null ||
-            Libc.Chown(path, options.Owner ?? Unchanged, options.Group ?? Unchanged) == 0)
+        if (File.Exists(path) && IsListenedAt(path))
+            throw new LiveUpdateException(LiveUpdateError.AddressInUse, $"Another agent listens at {path}.");
+
+        // Where the file is, somebody listens: it gets its name last, in the place of one that was left.
+        string temporary = path + TemporarySuffix;
+        File.Delete(temporary);
+        Socket socket = StreamSocket.Listen(temporary, options.Mode);
+        try
+        {
+            if ((options.Owner ?? options.Group) is not null &&
+                Libc.Chown(temporary, options.Owner ?? Unchanged, options.Group ?? Unchanged) != 0)
+                throw Errno.Failed(Marshal.GetLastPInvokeError(), $"Giving {path} to another owner");
+            File.Move(temporary, path, overwrite: true);
             return socket;
-        int errno = Marshal.GetLastPInvokeError();
-        socket.Dispose();
-        File.Delete(path);
-        throw Errno.Failed(errno, $"Giving {path} to another owner");
+        }
+        catch
+        {
+            socket.Dispose();
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     private static bool IsListenedAt(string path)
@@ -39,6 +52,4 @@ internal static class AgentDirectory
             return false;
         }
     }
-
-    private const int ConnectionRefused = 111;
 }
