@@ -51,20 +51,25 @@ internal sealed class UpdateLab : IAsyncDisposable
     public RawUpdateClient ConnectRaw() => RawUpdateClient.Connect(Path.Combine(Directory, AgentClient.SocketName));
 
     /// <summary>Makes a successor of the server, as another process would be: it has duplicates of the sockets, and what was saved.</summary>
-    public async Task SucceedAsync(CancellationToken cancellationToken)
+    public async Task SucceedAsync(CancellationToken cancellationToken) => Succeed(await Server.SaveAsync(cancellationToken));
+
+    /// <summary>As <see cref="SucceedAsync"/>, with what was saved before.</summary>
+    public void Succeed(byte[] saved)
     {
-        UpdateServer predecessor = Server;
-        byte[] saved = await predecessor.SaveAsync(cancellationToken);
-        Dictionary<int, SafeFileHandle> sockets = Duplicate(predecessor);
+        Dictionary<int, SafeFileHandle> sockets = Duplicate(Server);
         Host.Number++;
-        var successor = new UpdateServer(Host, null, Log);
-        _servers.Add(successor);
-        successor.Restore(saved, sockets);
+        _servers.Add(new UpdateServer(Host, null, Log));
+        Server.Restore(saved, sockets);
     }
 
     /// <summary>The agent dies and comes back: a new server gets the sockets, and nothing is known of what the old one did.</summary>
-    public void Crash()
+    /// <param name="isStuck">Whether requests are under way that the test holds: they stay unanswered.</param>
+    public async Task CrashAsync(bool isStuck = false)
     {
+        // The dead one reads nothing more. What it still would answer when the test lets go, nobody waits for.
+        Task dead = Server.SaveAsync(CancellationToken.None);
+        if (!isStuck)
+            await dead;
         Dictionary<int, SafeFileHandle> sockets = Duplicate(Server);
         _servers.Add(new UpdateServer(Host, null, Log));
         foreach ((int key, SafeFileHandle socket) in sockets)

@@ -218,6 +218,36 @@ internal sealed class UpdateOverSocketsTests
     }
 
     [Test]
+    public async Task Who_connects_while_everything_is_at_rest_is_greeted_by_the_successor()
+    {
+        await using var lab = new UpdateLab();
+        await using AgentClient client = await lab.ConnectAsync();
+        Task<AgentClient>? connecting = null;
+        lab.Host.HandingOver = async (_, token) =>
+        {
+            byte[] saved = await lab.Server.SaveAsync(token);
+            Assert.That(UpdateSaved.Read(saved).Expected, Is.Empty);
+            connecting = lab.ConnectAsync();
+            Worker.Until(() => lab.Server.Sockets.Count == 2);
+            lab.Succeed(saved);
+        };
+        await client.UpdateAsync().WaitAsync(UpdateLab.Limit);
+        await using AgentClient late = await connecting!;
+        Assert.That(late.Agent.Generation, Is.EqualTo(8));
+    }
+
+    [Test]
+    public async Task What_a_predecessor_says_that_cannot_be_read_is_refused_and_the_sockets_closed()
+    {
+        await using var lab = new UpdateLab();
+        using RawUpdateClient raw = lab.ConnectRaw();
+        raw.SayHello();
+        Refused.With(LiveUpdateError.Protocol, () => lab.Succeed([0x90]));
+        await lab.EndPredecessorsAsync();
+        Assert.That(raw.Read(), Is.Null);
+    }
+
+    [Test]
     public async Task A_program_that_is_silent_after_the_update_is_named_when_the_time_is_over()
     {
         await using var lab = new UpdateLab();
@@ -293,7 +323,7 @@ internal sealed class UpdateOverSocketsTests
         Assert.That(taken.Wait(UpdateLab.Limit), Is.True);
         Task<AgentStatus> status = client.GetStatusAsync();
         lab.Host.Number = 12;
-        lab.Crash();
+        await lab.CrashAsync(isStuck: true);
         Assert.That(await check.WaitAsync(UpdateLab.Limit), Is.Empty);
         Assert.That((await status.WaitAsync(UpdateLab.Limit)).Agent.Generation, Is.EqualTo(12));
         await AgentClientTests.Refuses(LiveUpdateError.Interrupted, load);
@@ -321,7 +351,7 @@ internal sealed class UpdateOverSocketsTests
         await using var lab = new UpdateLab();
         using RawUpdateClient raw = lab.ConnectRaw();
         Worker.Until(() => lab.Server.Sockets.Count == 1);
-        lab.Crash();
+        await lab.CrashAsync();
         Assert.That(raw.Read()!.Kind, Is.EqualTo(UpdateMessageKind.Restarted));
         raw.SayHello();
         raw.SayHello();

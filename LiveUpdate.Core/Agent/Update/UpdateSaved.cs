@@ -32,6 +32,10 @@ internal sealed class UpdateSaved
     /// <summary>The subscribers, by connection.</summary>
     public IReadOnlyList<AgentSubscriberStatus> Members { get; init; } = [];
 
+    /// <summary>The names of those who are ready: who is expected behind a kexec.</summary>
+    public IReadOnlyList<string> Expected =>
+        [.. Members.Where(static member => member.State == AgentSubscriberState.Ready).Select(static member => member.Name)];
+
     /// <summary>All connections: key, user, whether it was greeted, name of the program.</summary>
     public IReadOnlyList<(int Key, uint User, bool IsGreeted, string Program)> Connections { get; init; } = [];
 

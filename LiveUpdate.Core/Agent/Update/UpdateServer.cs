@@ -35,13 +35,19 @@ internal sealed partial class UpdateServer : IAsyncDisposable
     /// <summary>The update under way, for who carries it across a kexec: its number, the time to claim, and who takes part.</summary>
     public UpdateSaved Current => _coordinator.Save();
 
-    /// <summary>The sockets by key, for the successor or for what keeps them; owned by the server. A snapshot.</summary>
+    /// <summary>
+    /// The sockets by key, for the successor or for what keeps them; owned by the server. A snapshot, without those on which a message was
+    /// sent in part: they are of no use to anybody.
+    /// </summary>
     public IReadOnlyDictionary<int, SafeHandle> Sockets
     {
         get
         {
             lock (_lock)
-                return _connections.ToDictionary(static pair => pair.Key, static pair => pair.Value.Socket);
+            {
+                return _connections.Where(static pair => !pair.Value.IsOfNoUse)
+                    .ToDictionary(static pair => pair.Key, static pair => pair.Value.Socket);
+            }
         }
     }
 
@@ -114,7 +120,10 @@ internal sealed partial class UpdateServer : IAsyncDisposable
 
     /// <summary>Goes on in a successor: everybody is told <c>updated</c>, and claiming begins. Once, before any other connection is adopted.</summary>
     /// <param name="saved">What <see cref="SaveAsync"/> gave.</param>
-    /// <param name="sockets">The sockets by key; owned by the server from now on. What has none counts as gone.</param>
+    /// <param name="sockets">
+    /// The sockets by key; owned by the server from now on. A connection that has none counts as gone; one that was accepted when everything was
+    /// at rest is a new one.
+    /// </param>
     /// <exception cref="LiveUpdateException">EPROTO: what was saved cannot be read. The sockets are closed then.</exception>
     public void Restore(ReadOnlyMemory<byte> saved, IReadOnlyDictionary<int, SafeFileHandle> sockets)
     {
@@ -130,6 +139,12 @@ internal sealed partial class UpdateServer : IAsyncDisposable
                 }
 
                 _coordinator.Restore(state, _connections.ToDictionary(static pair => pair.Key, static pair => (UpdatePeer)pair.Value));
+                foreach ((int key, SafeFileHandle socket) in sockets)
+                {
+                    if (!_connections.ContainsKey(key))
+                        _connections.Add(key, new UpdateConnection(this, key, socket, ProcessHandle.IdentifyPeer(socket).User));
+                }
+
                 foreach (UpdateConnection connection in _connections.Values)
                     connection.Begin();
             }
