@@ -24,35 +24,25 @@ public sealed partial class AgentServer
     {
         Session session = held.Session!;
         held.Session = null;
-        LiveUpdateError error = LiveUpdateError.None;
-        try
+        bool isUnfinished = held is { IsIncoming: true, IsFinished: false };
+        if (isUnfinished && !_options.CloseFinishes)
         {
-            if (held.IsIncoming && !held.IsFinished)
-            {
-                if (!_options.CloseFinishes)
-                {
-                    Park(held, session);
-                    return LiveUpdateError.None;
-                }
-
-                session.Finish();
-            }
-
-            // Out of the list before the name is free for the next one.
-            Sessions.Remove(held);
-            session.Close();
-        }
-        catch (LiveUpdateException exception)
-        {
-            AgentLog.CloseRefused(Logger, held.Name.ToString(), exception);
-            error = exception.Error;
-        }
-
-        if (error == LiveUpdateError.Busy)
             Park(held, session);
-        else
-            Books.Remove(held);
-        return error;
+            return LiveUpdateError.None;
+        }
+
+        LiveUpdateError error = isUnfinished ? Try(held, session.Finish) : LiveUpdateError.None;
+        if (error == LiveUpdateError.Busy)
+        {
+            Park(held, session);
+            return error;
+        }
+
+        // Out of the books before the name is free: two of one name must never be in them.
+        Sessions.Remove(held);
+        Books.Remove(held);
+        LiveUpdateError closed = Try(held, session.Close);
+        return error != LiveUpdateError.None ? error : closed;
     }
 
     /// <summary>Books that a client has closed the device.</summary>
@@ -70,19 +60,37 @@ public sealed partial class AgentServer
     /// <summary>Books that a client has closed the update socket.</summary>
     internal void UpdateClientClosed(int record)
     {
+        UserAccount? user;
         lock (_lock)
         {
-            if (_updateClients.Remove(record, out UserAccount? user))
-                user.Remove(updateConnections: 1);
+            // Twice would be another one's by then.
+            if (!_updateClients.Remove(record, out user))
+                return;
         }
 
         Books.RemoveConnection(record);
+        user.Remove(updateConnections: 1);
     }
 
+    private LiveUpdateError Try(HeldSession held, Action operation)
+    {
+        try
+        {
+            operation();
+            return LiveUpdateError.None;
+        }
+        catch (LiveUpdateException exception)
+        {
+            AgentLog.CloseRefused(Logger, held.Name.ToString(), exception);
+            return exception.Error;
+        }
+    }
+
+    // In the books before the session is listed again: whoever retrieves it then enters a connection of his own.
     private void Park(HeldSession held, Session session)
     {
-        session.Dispose();
         Books.Park(held);
+        session.Dispose();
         AgentLog.Parked(Logger, held.Name.ToString(), held.Owner.User);
     }
 

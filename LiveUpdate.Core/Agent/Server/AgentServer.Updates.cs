@@ -86,7 +86,8 @@ public sealed partial class AgentServer
             baggage.Add(StoreKey.OfConnection(record), socket);
         lock (_lock)
         {
-            foreach (ClientConnection connection in _connections.Keys)
+            // One that has just ended may be here still, and its record another's.
+            foreach (ClientConnection connection in _connections.Keys.Where(static one => !one.Socket.IsClosed))
                 baggage.Add(StoreKey.OfConnection(connection.Record), connection.Socket);
         }
 

@@ -78,7 +78,7 @@ internal sealed partial class AgentLedger
             LedgerReader.Check(index, record, header);
             if (record.State == LedgerFileState.Free)
                 continue;
-            bool isThere = SessionAt(record.Session).State == LedgerSessionState.Live &&
+            bool isThere = IsThere(record.Session) && SessionAt(record.Session).State == LedgerSessionState.Live &&
                 (record.State == LedgerFileState.Live || promoted.Contains(index));
             (isThere ? files : droppedFiles).Add(index);
             if (isThere && !tokens.Add((record.Session, record.Token)))
@@ -107,7 +107,9 @@ internal sealed partial class AgentLedger
             Set(ref FileAt(file).RawState, (uint)LedgerFileState.Free);
     }
 
-    private bool IsThere(int session) => SessionAt(session).State is LedgerSessionState.Live or LedgerSessionState.Finished;
+    // What came by the update before the last one went with the last: a process that died in it has not written that down.
+    private bool IsThere(int session) =>
+        SessionAt(session).State is LedgerSessionState.Live or LedgerSessionState.Finished && SessionAt(session).Generation + 1 >= Generation;
 
     private bool IsAttached(int connection, int session) => IsThere(session) && SessionAt(session).Connection == connection;
 
