@@ -24,11 +24,12 @@ public sealed partial class AgentServer
 
             // From here on every session of the ledger is an incoming one.
             ledger.Generation++;
-            ledger.Update = 0;
-            RestoreIncoming(baggage);
+            EndSessionConnections(baggage);
+            RestoreIncoming();
             Listen(baggage);
             RestoreDevices(baggage, isAfterDeath: false);
             RestoreUpdates(baggage);
+            ledger.Settle();
         }
         finally
         {
@@ -52,12 +53,18 @@ public sealed partial class AgentServer
 
             var ledger = AgentLedger.Open(Detach(file));
             _books = new AgentBooks(ledger, _store, _backEnd);
-            ledger.Update = 0;
+
+
+            // While nothing is served: a record that is free here may be somebody's a moment later.
+            RemoveUnknown(stored.Keys);
+            if (!ledger.IsSettled)
+                EndSessionConnections(stored);
             RestoreSessions(_backEnd.Rebuild(ledger, stored, ReportLost), stored);
             Listen(stored);
             RestoreDevices(stored, isAfterDeath: true);
             RestoreUpdateClients(stored);
-            RemoveUnknown(stored.Keys);
+            if (!ledger.IsSettled)
+                ledger.Settle();
         }
         finally
         {
@@ -70,25 +77,34 @@ public sealed partial class AgentServer
         AgentLog.NotRebuilt(Logger, SessionName.FromImage(Books.Ledger.Session(session).Name).ToString(), exception);
 
     // After an update: what clients had open was of the generation before, and they are told.
-    private void RestoreIncoming(IReadOnlyDictionary<string, SafeFileHandle> baggage)
+    private void EndSessionConnections(IReadOnlyDictionary<string, SafeFileHandle> handles)
+    {
+        AgentLedger ledger = Books.Ledger;
+        foreach (int index in ledger.Contents.Sessions)
+        {
+            int record = ledger.Session(index).Connection;
+            if (record < 0)
+                continue;
+            if (handles.TryGetValue(StoreKey.OfConnection(record), out SafeFileHandle? socket) && !socket.IsInvalid)
+            {
+                using AgentSocket ending = NewSocket(Detach(socket));
+                ClientConnection.SendOwn(ending, AgentProtocol.Ended, LiveUpdateError.Shutdown, ledger.Connection(record).Count);
+            }
+
+            ledger.Park(index);
+            Books.RemoveConnection(record);
+        }
+    }
+
+    private void RestoreIncoming()
     {
         AgentLedger ledger = Books.Ledger;
         HashSet<SessionName>? arrived = ListArrived();
         foreach (int index in ledger.Contents.Sessions)
         {
             HeldSession held = Restore(index);
-            if (held.Connection >= 0)
-            {
-                if (baggage.TryGetValue(StoreKey.OfConnection(held.Connection), out SafeFileHandle? socket) && !socket.IsInvalid)
-                {
-                    using AgentSocket ending = NewSocket(Detach(socket));
-                    ClientConnection.SendOwn(ending, AgentProtocol.Ended, LiveUpdateError.Shutdown, ledger.Connection(held.Connection).Count);
-                }
-
-                Books.Park(held);
-            }
-
-            if (held.IsFinished || arrived?.Contains(held.Name) == false)
+            bool isOlder = ledger.Session(index).Generation + 1 < ledger.Generation;
+            if (held.IsFinished || isOlder || arrived?.Contains(held.Name) == false)
                 Books.Remove(held);
             else
                 Sessions.Add(held);
@@ -124,8 +140,15 @@ public sealed partial class AgentServer
 
             if (session is null || !stored.TryGetValue(StoreKey.OfConnection(held.Connection), out SafeFileHandle? socket))
             {
+                // Without its connection an incoming session is one that its client has closed.
+                if (session is not null && held is { IsIncoming: true, IsFinished: false })
+                {
+                    Sessions.Add(held);
+                    Books.Park(held);
+                }
+                else
+                    Books.Remove(held);
                 session?.Dispose();
-                Books.Remove(held);
                 continue;
             }
 
@@ -189,6 +212,14 @@ public sealed partial class AgentServer
 
     private void RestoreUpdateClients(IReadOnlyDictionary<string, SafeFileHandle> stored)
     {
+        // An update that was done and that not everybody was told of; it is not known any more how long they were to have.
+        AgentLedger ledger = Books.Ledger;
+        UpdateNotice? updated = ledger.IsSettled ? null : new(UpdateMessageKind.Updated)
+        {
+            Number = ledger.Update,
+            Generation = ledger.Generation,
+            TimeLeft = new AgentUpdateOptions().ClaimTime,
+        };
         foreach (int record in Books.Ledger.Contents.Connections)
         {
             LedgerConnection connection = Books.Ledger.Connection(record);
@@ -197,7 +228,7 @@ public sealed partial class AgentServer
             if (stored.TryGetValue(StoreKey.OfConnection(record), out SafeFileHandle? socket))
             {
                 EnterUpdateClient(record, connection.User);
-                _updates.Adopt(record, Detach(socket), connection.User, isAfterCrash: true);
+                _updates.Adopt(record, Detach(socket), connection.User, isAfterCrash: true, updated);
             }
             else
                 Books.RemoveConnection(record);
@@ -231,7 +262,11 @@ public sealed partial class AgentServer
             _updates.BeginClaiming(update.Update, update.ClaimTime, [.. update.Members.Select(static member => member.Name)]);
         }
         else
+        {
             _updates.Restore(saved, sockets);
+            foreach (int record in sockets.Keys.Except(_updates.Sockets.Keys))
+                UpdateClientClosed(record);
+        }
     }
 
     private void EnterUpdateClient(int record, uint user)

@@ -20,7 +20,7 @@ internal sealed class ManagedRebuild
     }
 
     /// <summary>Whether there are incoming sessions.</summary>
-    public bool HasIncoming => _ledger.Contents.Sessions.Any(_ledger.IsIncoming);
+    public bool HasIncoming => _ledger.Contents.Sessions.Any(IsWanted);
 
     /// <summary>The sessions that have a connection, by index.</summary>
     public IReadOnlyDictionary<int, Session> Sessions => _sessions;
@@ -28,7 +28,7 @@ internal sealed class ManagedRebuild
     /// <summary>Preserves incoming sessions, in a generation that is about to be handed over.</summary>
     public void PreserveIncoming(LiveUpdateDevice device)
     {
-        foreach (int index in _ledger.Contents.Sessions.Where(_ledger.IsIncoming))
+        foreach (int index in _ledger.Contents.Sessions.Where(IsWanted))
             Try(index, () => Preserve(device, index));
     }
 
@@ -67,6 +67,10 @@ internal sealed class ManagedRebuild
 
         return session;
     }
+
+    // What is finished and has no connection is nobody's.
+    private bool IsWanted(int index) =>
+        _ledger.IsIncoming(index) && (_ledger.Session(index).State == LedgerSessionState.Live || _ledger.Session(index).Connection >= 0);
 
     private SessionName NameOf(int index) => SessionName.FromImage(_ledger.Session(index).Name);
 

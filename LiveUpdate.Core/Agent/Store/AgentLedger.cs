@@ -63,12 +63,18 @@ internal sealed partial class AgentLedger : IDisposable
         set => Set(ref Header.Generation, value);
     }
 
-    /// <summary>The update that is under way; 0 for none.</summary>
+    /// <summary>Whether the clients were told of the last update.</summary>
+    public bool IsSettled => Header.Settled == (uint)Generation;
+
+    /// <summary>The update that was begun last; 0 for none.</summary>
     public ulong Update
     {
         get => Header.Update;
         set => Set(ref Header.Update, value);
     }
+
+    /// <summary>Says that the clients were told of the last update.</summary>
+    public void Settle() => Set(ref Header.Settled, (uint)Generation);
 
     /// <summary>Test seam: called after each store.</summary>
     internal Action? Stored { get; set; }

@@ -14,11 +14,11 @@ namespace LiveUpdate.Agent;
 ///  24     4  files              records of <see cref="LedgerFile"/>
 ///  28     4  reserved           0
 ///  32     8  generation         how many updates there were
-///  40     8  update             the update that is under way, 0 for none
+///  40     8  update             the update that was begun last, 0 for none
 ///  48     4  used_connections   records from here on were never used
 ///  52     4  used_sessions      the same
 ///  56     4  used_files         the same
-///  60     4  reserved           0
+///  60     4  settled            the lower half of the last generation whose clients were told
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
@@ -64,7 +64,7 @@ internal struct LedgerHeader
     [FieldOffset(32)]
     public ulong Generation;
 
-    /// <summary>The update that is under way, 0 for none.</summary>
+    /// <summary>The number of the update that was begun last, 0 for none.</summary>
     [FieldOffset(40)]
     public ulong Update;
 
@@ -79,4 +79,11 @@ internal struct LedgerHeader
     /// <summary>Files from here on were never used.</summary>
     [FieldOffset(56)]
     public uint UsedFiles;
+
+    /// <summary>
+    /// The lower half of the last generation whose clients were told that there is one; another than that of <see cref="Generation"/> is left by
+    /// a process that died in between.
+    /// </summary>
+    [FieldOffset(60)]
+    public uint Settled;
 }

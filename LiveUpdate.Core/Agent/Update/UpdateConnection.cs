@@ -27,7 +27,7 @@ internal sealed class UpdateConnection : UpdatePeer, IDisposable
         : base(key)
     {
         (_server, User) = (server, user);
-        _socket = new AgentSocket(socket, UpdateFrame.Shortest, UpdateFrame.Longest);
+        _socket = new AgentSocket(socket, UpdateFrame.Shortest, UpdateFrame.Longest, server.Patience);
     }
 
     /// <summary>The user id of the process at the other end.</summary>

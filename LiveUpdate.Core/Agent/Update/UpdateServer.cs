@@ -23,11 +23,15 @@ internal sealed partial class UpdateServer : IAsyncDisposable
     /// <param name="host">The server around it; not called before the first connection is adopted.</param>
     /// <param name="time">The clock of updates; null for the system's.</param>
     /// <param name="logger">Gets what became of updates and connections; null for nobody.</param>
-    public UpdateServer(UpdateHost host, TimeProvider? time = null, ILogger? logger = null)
+    /// <param name="patience">How long a message may take from its first byte to its last; null for the protocol's time.</param>
+    public UpdateServer(UpdateHost host, TimeProvider? time = null, ILogger? logger = null, TimeSpan? patience = null)
     {
-        (_host, _logger) = (host, logger ?? NullLogger.Instance);
+        (_host, _logger, Patience) = (host, logger ?? NullLogger.Instance, patience);
         _coordinator = new UpdateCoordinator(host, time ?? TimeProvider.System, _logger, Resume);
     }
+
+    /// <summary>How long a message may take from its first byte to its last; null for the protocol's time.</summary>
+    public TimeSpan? Patience { get; }
 
     /// <summary>Where the update is.</summary>
     public AgentUpdatePhase Phase => _coordinator.Phase;
@@ -66,9 +70,10 @@ internal sealed partial class UpdateServer : IAsyncDisposable
     /// <param name="socket">The connected socket; owned by the server from now on.</param>
     /// <param name="user">The user id of the process at the other end.</param>
     /// <param name="isAfterCrash">Whether an agent that died had it before: the client is told.</param>
+    /// <param name="updated">What the client is told before that: an update of which the agent that died may not have told it. Null for none.</param>
     /// <exception cref="ArgumentException">There is a connection with that number.</exception>
     /// <exception cref="ObjectDisposedException">The server is disposed. The socket is closed then.</exception>
-    public void Adopt(int key, SafeFileHandle socket, uint user, bool isAfterCrash = false)
+    public void Adopt(int key, SafeFileHandle socket, uint user, bool isAfterCrash = false, UpdateNotice? updated = null)
     {
         var connection = new UpdateConnection(this, key, socket, user) { IsAfterCrash = isAfterCrash, IsGreeted = isAfterCrash };
         try
@@ -77,6 +82,8 @@ internal sealed partial class UpdateServer : IAsyncDisposable
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 _connections.Add(key, connection);
+                if (updated is not null)
+                    connection.Tell(updated);
                 if (isAfterCrash)
                     connection.Tell(new UpdateNotice(UpdateMessageKind.Restarted));
                 if (!_isAtRest)
