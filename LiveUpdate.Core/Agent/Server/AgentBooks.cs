@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Agent;
@@ -74,8 +75,15 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
 
         ledger.Attach(index, record);
         if (held is null)
+        {
             ledger.CommitSession(index);
-        held ??= new HeldSession(session.SessionName, session.IsIncoming, owner, index);
+            held = new HeldSession(session.SessionName, session.IsIncoming, owner, index);
+
+            // A new one was booked when it was asked for; this one nobody knew of.
+            if (session.IsIncoming)
+                owner.Restore(sessions: 1);
+        }
+
         (held.Session, held.Connection) = (session, record);
         return held;
     }
@@ -89,7 +97,7 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
         try
         {
             if (backEnd.HoldsFiles)
-                store.Store(StoreKey.OfFile(record), file);
+                StoreFile(StoreKey.OfFile(record), file);
             ledger.Make(connection, record);
             return record;
         }
@@ -97,6 +105,33 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
         {
             ledger.RemoveFile(record);
             throw;
+        }
+    }
+
+    // systemd keeps an open file once, and it may be kept as a file of another session. To preserve, another open file of it is as good.
+    private void StoreFile(string key, SafeFileHandle file)
+    {
+        try
+        {
+            store.Store(key, file);
+        }
+        catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.NotSupported && TryReopen(file) is { } another)
+        {
+            using (another)
+                store.Store(key, another);
+        }
+    }
+
+    private static SafeFileHandle? TryReopen(SafeFileHandle file)
+    {
+        try
+        {
+            string path = $"/proc/self/fd/{file.DangerousGetHandle()}";
+            return MemfdStatus.IsMemfd(file, out _) ? File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 
