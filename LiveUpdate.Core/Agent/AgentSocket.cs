@@ -18,7 +18,7 @@ internal sealed class AgentSocket : IDisposable
     /// <summary>The bytes of the length.</summary>
     public const int LengthSize = sizeof(uint);
 
-    /// <summary>How long a frame may take from its first byte to its last.</summary>
+    /// <summary>How long a frame may take from its first byte to its last, unless a test has less time.</summary>
     public static readonly TimeSpan WholeFrameTime = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(1);
@@ -27,14 +27,16 @@ internal sealed class AgentSocket : IDisposable
     private readonly Socket _socket;
     private readonly int _shortest;
     private readonly int _longest;
+    private readonly TimeSpan _patience;
 
     /// <summary>Makes one of a connected stream socket.</summary>
     /// <param name="handle">The socket; owned by this object from now on.</param>
     /// <param name="shortest">The length of the shortest frame.</param>
     /// <param name="longest">The length of the longest frame.</param>
-    public AgentSocket(SafeFileHandle handle, int shortest, int longest)
+    /// <param name="patience">How long a frame may take; null for <see cref="WholeFrameTime"/>.</param>
+    public AgentSocket(SafeFileHandle handle, int shortest, int longest, TimeSpan? patience = null)
     {
-        (_shortest, _longest) = (shortest, longest);
+        (_shortest, _longest, _patience) = (shortest, longest, patience ?? WholeFrameTime);
         var socket = new SafeSocketHandle(handle.DangerousGetHandle(), ownsHandle: true);
         handle.SetHandleAsInvalid();
         _socket = new Socket(socket);
@@ -73,9 +75,14 @@ internal sealed class AgentSocket : IDisposable
             }
 
             if (deadline.Milliseconds < 0)
-                deadline = Deadline.After(WholeFrameTime);
+                deadline = Deadline.After(_patience);
             if (deadline.IsOver || IsPeerGone)
-                throw new LiveUpdateException(LiveUpdateError.Protocol, "A frame was begun and not ended.");
+            {
+                // The rest may have come with the end.
+                return Look(out _) is > 0 and var whole
+                    ? whole
+                    : throw new LiveUpdateException(LiveUpdateError.Protocol, "A frame was begun and not ended.");
+            }
 
             // The socket counts as readable all the while: only time can be waited for.
             await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
@@ -86,16 +93,16 @@ internal sealed class AgentSocket : IDisposable
     /// <summary>Takes the frame that was waited for, and what lies beside it.</summary>
     /// <param name="frame">Gets the frame; as long as that is.</param>
     /// <param name="descriptors">Gets the descriptors, close-on-exec; owned by whoever owns the list.</param>
-    /// <exception cref="LiveUpdateException">EPROTO: it is not there any more. EMFILE: no descriptor is free here. An errno of the socket.</exception>
-    public void Take(Span<byte> frame, List<SafeFileHandle> descriptors)
+    /// <returns>False if a descriptor beside it was lost: none is free here (<c>RLIMIT_NOFILE</c>).</returns>
+    /// <exception cref="LiveUpdateException">EPROTO: it is not there any more. An errno of the socket.</exception>
+    public bool Take(Span<byte> frame, List<SafeFileHandle> descriptors)
     {
         int count = SocketMessage.Receive(Handle, frame, descriptors, out bool truncated);
         if (count < 0)
             throw Errno.Failed(-count, "Receiving from a client");
-        if (truncated)
-            throw new LiveUpdateException(LiveUpdateError.TooManyFiles, "The descriptor beside a frame was lost: none is free here (RLIMIT_NOFILE).");
         if (count != frame.Length)
             throw new LiveUpdateException(LiveUpdateError.Protocol, "A frame was sent in parts, with a descriptor beside a later one.");
+        return !truncated;
     }
 
     /// <summary>Sends a frame at once.</summary>

@@ -26,7 +26,7 @@ internal sealed class AgentListener(Socket socket, string path, RequestGate gate
                 try
                 {
                     using var either = CancellationTokenSource.CreateLinkedTokenSource(gate.Closing, cancellationToken);
-                    taken(await AcceptAsync(either.Token).ConfigureAwait(false));
+                    Give(await AcceptAsync(either.Token).ConfigureAwait(false));
                 }
                 finally
                 {
@@ -43,6 +43,20 @@ internal sealed class AgentListener(Socket socket, string path, RequestGate gate
                 AgentLog.AcceptFailed(logger, path, exception);
                 await Task.Delay(s_pauseAfterFailure, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    // One client that cannot be taken is no reason to take no other.
+    private void Give(SafeFileHandle client)
+    {
+        try
+        {
+            taken(client);
+        }
+        catch (Exception exception) when (exception is LiveUpdateException or SocketException or ObjectDisposedException)
+        {
+            client.Dispose();
+            AgentLog.AcceptFailed(logger, path, exception);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed partial class AgentServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(backEnd);
         ArgumentNullException.ThrowIfNull(options);
         (_backEnd, _options, _users, _store) = (backEnd, options, new UserAccounts(options), options.Store);
-        _updates = new UpdateServer(new AgentUpdateHost(this), logger: options.Logger);
+        _updates = new UpdateServer(new AgentUpdateHost(this), logger: options.Logger, patience: options.WholeFrameTime);
         Instruments = new AgentInstruments(this);
     }
 
@@ -133,8 +133,8 @@ public sealed partial class AgentServer : IAsyncDisposable
     /// <summary>Whether a user may retrieve the sessions of others.</summary>
     internal static bool IsPrivileged(uint user) => user == 0 || user == Libc.Geteuid();
 
-    private static AgentSocket NewSocket(SafeFileHandle handle) =>
-        new(handle, AgentProtocol.RequestHeader, AgentProtocol.LongestRequest);
+    private AgentSocket NewSocket(SafeFileHandle handle) =>
+        new(handle, AgentProtocol.RequestHeader, AgentProtocol.LongestRequest, _options.WholeFrameTime);
 
     private async Task<IReadOnlyList<ClientConnection>> AwaitConnectionsAsync()
     {

@@ -50,6 +50,9 @@ public sealed class AgentServerOptions
     /// </summary>
     public AgentStore Store { get; set; } = AgentStore.None;
 
+    /// <summary>Test seam: how long a frame or a message may take from its first byte to its last.</summary>
+    internal TimeSpan WholeFrameTime { get; init; } = AgentSocket.WholeFrameTime;
+
     /// <summary>Gets the messages of the agent; nobody unless set.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
 }

@@ -95,8 +95,7 @@ internal abstract class ClientConnection : IDisposable
         catch (Exception exception)
         {
             AgentLog.ConnectionFailed(Server.Logger, User.User, exception);
-            Dispose();
-            return true;
+            return await FailAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -171,6 +170,34 @@ internal abstract class ClientConnection : IDisposable
     /// <returns>What the client is told.</returns>
     protected abstract LiveUpdateError Close();
 
+    // Whatever failed, what the connection stands for must not stay behind without it.
+    private async Task<bool> FailAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Server.Gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                End(LiveUpdateError.InputOutput);
+            }
+            finally
+            {
+                Server.Gate.Exit();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (Exception exception)
+        {
+            AgentLog.ConnectionFailed(Server.Logger, User.User, exception);
+            Dispose();
+        }
+
+        return true;
+    }
+
     private void End(LiveUpdateError why)
     {
         uint count = Count;
@@ -189,11 +216,12 @@ internal abstract class ClientConnection : IDisposable
             Memory<byte> frame = buffer.AsMemory(0, length + Shift);
             AgentLedger ledger = Server.Books.Ledger;
             ledger.BeginTaking(Record, _socket.Second);
-            _socket.Take(frame.Span[Shift..], _received);
+            bool isWhole = _socket.Take(frame.Span[Shift..], _received);
             ledger.BeginExecuting(Record);
             if (_received.Count > 1)
                 throw new LiveUpdateException(LiveUpdateError.Protocol, $"{_received.Count} descriptors came beside one frame.");
-            return Answer(AgentFrame.ReadRequest(frame.Span[Shift..]), frame);
+            uint request = AgentFrame.ReadRequest(frame.Span[Shift..]);
+            return isWhole ? Answer(request, frame) : Send(request, LiveUpdateError.TooManyFiles, frame[..AgentProtocol.AnswerHeader], []);
         }
         catch (LiveUpdateException exception)
         {
