@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using LiveUpdate.TestHost.Agent;
 using LiveUpdate.TestHost.Faults;
 using LiveUpdate.TestHost.Kept;
 using LiveUpdate.TestHost.ServiceManager;
@@ -68,6 +69,9 @@ internal static class Program
         ["kept-heirs"] = static _ => KeptHeirs.Run(),
         ["kept-parent"] = static _ => KeptHeirs.RunParent(),
         ["kept-heir"] = KeptHeirs.RunHeir,
+        ["keep"] = LenientKeeper.Run,
+        ["counted-agent"] = CountedAgent.Run,
+        ["agent-worker"] = AgentWorker.Run,
         ["call-faults"] = CallFaultLife.Run,
         ["call-faulted"] = CallFaultLife.RunNew,
         ["stored-call-faults"] = StoredFaultLife.RunLab,
