@@ -170,11 +170,28 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
     {
         Finish(held);
         if (backEnd.HasSessionDescriptors)
+        {
+            // The kernel closes the session at the last close of its copies.
             store.Remove(StoreKey.OfKernelSession(held.Index));
+            SettleStore();
+        }
+
         ledger.RemoveSession(held.Index, []);
         if (held.Connection >= 0)
             RemoveConnection(held.Connection);
         held.Connection = -1;
         held.Owner.Remove(sessions: 1);
+    }
+
+    private void SettleStore()
+    {
+        try
+        {
+            store.Settle();
+        }
+        catch (LiveUpdateException)
+        {
+            // The name is not free yet: whoever wants it is refused for the time being, and nothing is lost.
+        }
     }
 }

@@ -23,6 +23,7 @@ internal abstract class ClientConnection : IDisposable
     private readonly UapiDispatcher _dispatcher;
     private readonly List<SafeFileHandle> _received = [];
     private readonly int _target;
+    private long _start;
 
     protected ClientConnection(AgentServer server, AgentSocket socket, UserAccount user, int record, object target)
     {
@@ -214,6 +215,7 @@ internal abstract class ClientConnection : IDisposable
         try
         {
             Memory<byte> frame = buffer.AsMemory(0, length + Shift);
+            _start = Server.Instruments.Start();
             AgentLedger ledger = Server.Books.Ledger;
             ledger.BeginTaking(Record, _socket.Second);
             bool isWhole = _socket.Take(frame.Span[Shift..], _received);
@@ -257,6 +259,7 @@ internal abstract class ClientConnection : IDisposable
         AgentFrame.WriteAnswer(answer.Span, request, error);
         bool isSent = _socket.TrySend(answer.Span, beside);
         Server.Books.Ledger.Rest(Record);
+        Server.Instruments.Answered(request, error, _start);
         return isSent;
     }
 

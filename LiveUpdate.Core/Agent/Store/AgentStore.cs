@@ -105,6 +105,12 @@ public abstract class AgentStore : IDisposable
     {
     }
 
+    /// <summary>Waits until what was removed is closed in the store, too.</summary>
+    /// <exception cref="LiveUpdateException">ETIMEDOUT, and what a store that fails otherwise says. One that is gone is no error.</exception>
+    internal virtual void Settle()
+    {
+    }
+
     /// <summary>Says that this process ends and is not to be replaced: what is stored may go with it.</summary>
     internal virtual void Stop()
     {

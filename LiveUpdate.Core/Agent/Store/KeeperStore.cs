@@ -138,6 +138,23 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
     }
 
     /// <inheritdoc/>
+    internal override void Settle()
+    {
+        lock (_lock)
+        {
+            ThrowUnlessBegun();
+            Deadline deadline = Deadline.After(Patience);
+            using SafeFileHandle? self = OpenSelf();
+
+            // A keeper answers in order: when it has answered this, it has done what came before.
+            if (_gone || !TrySettle(deadline) || !TrySend(new KeeperFrame(KeeperMessage.Hello, Number: (uint)Environment.ProcessId), self, deadline))
+                return;
+            using var received = new ReceivedDescriptors();
+            ReceiveInto([], received);
+        }
+    }
+
+    /// <inheritdoc/>
     internal override void Stop()
     {
         lock (_lock)

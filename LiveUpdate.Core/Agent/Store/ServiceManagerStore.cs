@@ -135,6 +135,17 @@ internal sealed class ServiceManagerStore : AgentStore
     }
 
     /// <inheritdoc/>
+    internal override void Settle()
+    {
+        lock (_lock)
+        {
+            ThrowUnlessBegun();
+            if (!_gone)
+                _connection.Barrier(StoreDeadline);
+        }
+    }
+
+    /// <inheritdoc/>
     internal override void Adopt(string key, SafeHandle descriptor)
     {
         StoreKey.Check(key);
