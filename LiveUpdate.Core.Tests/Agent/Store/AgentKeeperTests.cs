@@ -218,17 +218,20 @@ public sealed class AgentKeeperTests
         [.. _logger.Messages.Where(message => message.StartsWith(beginning, StringComparison.Ordinal))];
 
     private AgentKeeperOptions Options(
-        int maxDeaths = 3, int stop = 60_000, int successor = 60_000, Dictionary<string, string>? environment = null) => new()
+        int maxDeaths = 3, int stop = 60_000, int successor = 60_000, Dictionary<string, string>? environment = null)
     {
-        MaxDescriptors = 10,
-        MaxDeaths = maxDeaths,
-        DeathsWithin = TimeSpan.FromHours(1),
-        RestartDelay = TimeSpan.FromMilliseconds(1),
-        StopTimeout = TimeSpan.FromMilliseconds(stop),
-        SuccessorTimeout = TimeSpan.FromMilliseconds(successor),
-        Environment = environment,
-        Logger = _logger,
-    };
+        return new AgentKeeperOptions
+        {
+            MaxDescriptors = 10,
+            MaxDeaths = maxDeaths,
+            DeathsWithin = TimeSpan.FromHours(1),
+            RestartDelay = TimeSpan.FromMilliseconds(1),
+            StopTimeout = TimeSpan.FromMilliseconds(stop),
+            SuccessorTimeout = TimeSpan.FromMilliseconds(successor),
+            Environment = environment,
+            Logger = _logger,
+        };
+    }
 
     // The token is cancelled by another thread once the agent runs.
     private int RunUntilStarted(string[] arguments, AgentKeeperOptions options)
