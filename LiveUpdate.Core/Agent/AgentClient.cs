@@ -123,7 +123,10 @@ public sealed partial class AgentClient : IAsyncDisposable
                     continue;
                 }
 
-                LiveUpdateError error = File.Exists(path) ? Errno.FromSocket(exception) : LiveUpdateError.NotFound;
+                // That there is no file is said in another way by the base library; it may be there by now.
+                LiveUpdateError error = exception.SocketErrorCode == SocketError.AddressNotAvailable || !File.Exists(path)
+                    ? LiveUpdateError.NotFound
+                    : Errno.FromSocket(exception);
                 throw new LiveUpdateException(error, $"The agent cannot be reached at {path}.", exception);
             }
             catch

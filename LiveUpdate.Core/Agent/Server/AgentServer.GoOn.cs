@@ -19,6 +19,7 @@ public sealed partial class AgentServer
             if (baggage.TryGetValue(Keeper, out SafeFileHandle? keeper))
                 _store = AgentStore.Keeper(Detach(keeper));
             _ = _store.Take();
+            AdoptStored(baggage);
             AgentLedger ledger = AgentLedger.Open(Take(baggage, StoreKey.Ledger));
             _books = new AgentBooks(ledger, _store, _backEnd);
 
@@ -38,6 +39,16 @@ public sealed partial class AgentServer
         }
     }
 
+    // What the agent before this one stored under these keys is stored still.
+    private void AdoptStored(IReadOnlyDictionary<string, SafeFileHandle> baggage)
+    {
+        foreach ((string key, SafeFileHandle handle) in baggage)
+        {
+            if (key is not (UpdateState or Keeper))
+                _store.Adopt(key, handle);
+        }
+    }
+
     private void GoOnAfterDeath(IReadOnlyDictionary<string, SafeFileHandle> stored)
     {
         try
@@ -53,7 +64,6 @@ public sealed partial class AgentServer
 
             var ledger = AgentLedger.Open(Detach(file));
             _books = new AgentBooks(ledger, _store, _backEnd);
-
 
             // While nothing is served: a record that is free here may be somebody's a moment later.
             RemoveUnknown(stored.Keys);
@@ -100,9 +110,10 @@ public sealed partial class AgentServer
     {
         AgentLedger ledger = Books.Ledger;
         HashSet<SessionName>? arrived = ListArrived();
+        ILookup<int, int> files = FilesBySession();
         foreach (int index in ledger.Contents.Sessions)
         {
-            HeldSession held = Restore(index);
+            HeldSession held = Restore(index, files);
             bool isOlder = ledger.Session(index).Generation + 1 < ledger.Generation;
             if (held.IsFinished || isOlder || arrived?.Contains(held.Name) == false)
                 Books.Remove(held);
@@ -128,9 +139,10 @@ public sealed partial class AgentServer
     private void RestoreSessions(IReadOnlyDictionary<int, Session> sessions, IReadOnlyDictionary<string, SafeFileHandle> stored)
     {
         var connections = new List<SessionConnection>();
+        ILookup<int, int> files = FilesBySession();
         foreach (int index in Books.Ledger.Contents.Sessions)
         {
-            HeldSession held = Restore(index);
+            HeldSession held = Restore(index, files);
             sessions.TryGetValue(index, out Session? session);
             if (held.Connection < 0 && held is { IsIncoming: true, IsFinished: false })
             {
@@ -167,7 +179,10 @@ public sealed partial class AgentServer
         }
     }
 
-    private HeldSession Restore(int index)
+    private ILookup<int, int> FilesBySession() =>
+        Books.Ledger.Contents.Files.ToLookup(file => Books.Ledger.PreservedFile(file).Session);
+
+    private HeldSession Restore(int index, ILookup<int, int> files)
     {
         AgentLedger ledger = Books.Ledger;
         LedgerSession record = ledger.Session(index);
@@ -177,7 +192,7 @@ public sealed partial class AgentServer
             Connection = record.Connection,
             IsFinished = record.State == LedgerSessionState.Finished,
         };
-        foreach (int file in ledger.Contents.Files.Where(file => ledger.PreservedFile(file).Session == index))
+        foreach (int file in files[index])
         {
             held.Files.Add(file);
             held.Bytes += (long)ledger.PreservedFile(file).ByteCount;
