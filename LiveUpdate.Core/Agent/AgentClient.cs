@@ -123,11 +123,7 @@ public sealed partial class AgentClient : IAsyncDisposable
                     continue;
                 }
 
-                // That there is no file is said in another way by the base library; it may be there by now.
-                LiveUpdateError error = exception.SocketErrorCode == SocketError.AddressNotAvailable || !File.Exists(path)
-                    ? LiveUpdateError.NotFound
-                    : Errno.FromSocket(exception);
-                throw new LiveUpdateException(error, $"The agent cannot be reached at {path}.", exception);
+                throw new LiveUpdateException(Errno.FromSocket(exception), $"The agent cannot be reached at {path}.", exception);
             }
             catch
             {

@@ -81,8 +81,14 @@ internal static class Errno
         exception.HResult is > 0 and <= MaxErrno ? (LiveUpdateError)exception.HResult : LiveUpdateError.None;
 
     /// <summary>The errno of a socket's exception. The base library does not tell EMFILE from ENFILE.</summary>
-    public static LiveUpdateError FromSocket(SocketException exception) =>
-        exception.SocketErrorCode == SocketError.TooManyOpenSockets ? LiveUpdateError.TooManyFiles : (LiveUpdateError)exception.NativeErrorCode;
+    public static LiveUpdateError FromSocket(SocketException exception) => exception.SocketErrorCode switch
+    {
+        SocketError.TooManyOpenSockets => LiveUpdateError.TooManyFiles,
+
+        // What the base library makes of ENOENT, that a Unix socket's file is not there.
+        SocketError.AddressNotAvailable => LiveUpdateError.NotFound,
+        _ => (LiveUpdateError)exception.NativeErrorCode,
+    };
 
     /// <summary>The errno that another process wrote, untrusted: EPROTO for what is none.</summary>
     public static LiveUpdateError FromPeer(int errno) => errno is > 0 and <= MaxErrno ? (LiveUpdateError)errno : LiveUpdateError.Protocol;
