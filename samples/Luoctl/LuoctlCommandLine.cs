@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using LiveUpdate.Samples.Luoctl.Commands;
 
 namespace LiveUpdate.Samples.Luoctl;
@@ -43,8 +44,9 @@ internal sealed class LuoctlCommandLine
         ParseResult parsed = _root.Parse(arguments);
         if (parsed.Action is ParseErrorAction)
         {
-            // The last one is the most exact: "not recognized" comes behind "a command is missing".
-            _console.WriteError($"{parsed.Errors[^1].Message} (luoctl --help says more)");
+            // Of a command that is not known it is said first that there is none.
+            ParseError error = parsed.CommandResult.Command == _root ? parsed.Errors[^1] : parsed.Errors[0];
+            _console.WriteError($"{error.Message} (luoctl --help says more)");
             return ExitCode.Usage;
         }
 

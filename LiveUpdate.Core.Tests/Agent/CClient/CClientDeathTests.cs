@@ -28,7 +28,7 @@ internal sealed class CClientDeathTests
         using var agent = new ScriptedAgent();
         string file = Path.Combine(agent.Directory, "file");
         await File.WriteAllTextAsync(file, "state");
-        using CClientProcess client = Client.Start(agent.Directory, "create", "c", file, file);
+        using StartedProgram client = Client.Start(agent.Directory, "create", "c", file, file);
         using SafeFileHandle device = await agent.AcceptAsync();
         ScriptedAgent.Tell(device, ScriptedAgent.Greeting, LiveUpdateError.None, 1, 1);
 
@@ -63,7 +63,7 @@ internal sealed class CClientDeathTests
     public async Task Refusal_that_a_death_brings_is_one()
     {
         using var agent = new ScriptedAgent();
-        using CClientProcess client = Client.Start(agent.Directory, "create", "c");
+        using StartedProgram client = Client.Start(agent.Directory, "create", "c");
         using SafeFileHandle device = await agent.AcceptAsync();
         ScriptedAgent.Tell(device, ScriptedAgent.Greeting, LiveUpdateError.None, 1, 1);
         _ = Expect(device, LiveUpdateIoctl.CreateSession, hasDescriptor: false);
@@ -76,7 +76,7 @@ internal sealed class CClientDeathTests
     public async Task Close_that_is_refused_is_told()
     {
         using var agent = new ScriptedAgent();
-        using CClientProcess client = Client.Start(agent.Directory, "claim", "c");
+        using StartedProgram client = Client.Start(agent.Directory, "claim", "c");
         using SafeFileHandle device = await agent.AcceptAsync();
         ScriptedAgent.Tell(device, ScriptedAgent.Greeting, LiveUpdateError.None, 1, 1);
         byte[] retrieve = Expect(device, LiveUpdateIoctl.RetrieveSession, hasDescriptor: false);
@@ -94,7 +94,7 @@ internal sealed class CClientDeathTests
     public async Task What_is_no_frame_ends_it([Values] bool hasOtherVersion)
     {
         using var agent = new ScriptedAgent();
-        using CClientProcess client = Client.Start(agent.Directory, "create", "c");
+        using StartedProgram client = Client.Start(agent.Directory, "create", "c");
         using SafeFileHandle device = await agent.AcceptAsync();
         if (hasOtherVersion)
             ScriptedAgent.Tell(device, ScriptedAgent.Greeting, LiveUpdateError.None, 2, 0);
@@ -108,7 +108,7 @@ internal sealed class CClientDeathTests
     public async Task Agent_that_is_gone_ends_it()
     {
         using var agent = new ScriptedAgent();
-        using CClientProcess client = Client.Start(agent.Directory, "create", "c");
+        using StartedProgram client = Client.Start(agent.Directory, "create", "c");
         using (SafeFileHandle device = await agent.AcceptAsync())
             ScriptedAgent.Tell(device, ScriptedAgent.Greeting, LiveUpdateError.None, 1, 0);
         ProgramRun run = await client.EndAsync();

@@ -1,11 +1,12 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 using LiveUpdate.Tests.Infrastructure;
 
 namespace LiveUpdate.Tests.Agent;
 
 /// <summary>The client in C, compiled for a fixture; skips the tests where there is no compiler.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class CClientProgram : IDisposable
 {
     private const string Compiler = "gcc";
@@ -39,11 +40,7 @@ internal sealed class CClientProgram : IDisposable
         Run(["--stop-after", frame.ToString(CultureInfo.InvariantCulture), .. arguments]);
 
     /// <summary>Starts it.</summary>
-    public CClientProcess Start(params string[] arguments) => new(Process.Start(new ProcessStartInfo(Path, arguments)
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!);
+    public StartedProgram Start(params string[] arguments) => StartedProgram.Of(Path, arguments);
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

@@ -29,7 +29,7 @@ internal sealed class CClientTests
         byte[] bytes = new byte[300_001];
         new Random(7).NextBytes(bytes);
         string[] files = [world.WriteFile("empty", []), world.WriteFile("text", "state"u8), world.WriteFile("large", bytes)];
-        using CClientProcess client = Client.Start([world.Directory, "live", "c", .. files]);
+        using StartedProgram client = Client.Start([world.Directory, "live", "c", .. files]);
         await client.WaitForAsync("holding c");
         await world.UpdateAsync();
         ProgramRun run = await client.EndAsync();
@@ -49,7 +49,7 @@ internal sealed class CClientTests
     {
         await using CClientWorld world = await CClientWorld.StartAsync();
         string file = world.WriteFile("text", "state"u8);
-        using CClientProcess client = Client.Start(world.Directory, "create", "c", file);
+        using StartedProgram client = Client.Start(world.Directory, "create", "c", file);
         await client.WaitForAsync("holding c");
         await world.UpdateAsync();
         Assert.That((await client.EndAsync()).ExitCode, Is.Zero);
@@ -65,7 +65,7 @@ internal sealed class CClientTests
     public async Task Agent_that_starts_anew_has_nothing()
     {
         await using CClientWorld world = await CClientWorld.StartAsync();
-        using CClientProcess client = Client.Start(world.Directory, "live", "c", world.WriteFile("text", "state"u8));
+        using StartedProgram client = Client.Start(world.Directory, "live", "c", world.WriteFile("text", "state"u8));
         await client.WaitForAsync("holding c");
         await world.RestartAsync();
         ProgramRun run = await client.EndAsync();
@@ -135,7 +135,7 @@ internal sealed class CClientTests
                 await Eventually.DoesAsync(() => first.OpenDescriptors + second.OpenDescriptors == 2);
             }
 
-            using CClientProcess client = Client.Start(["--stop-after", "8", .. arguments]);
+            using StartedProgram client = Client.Start(["--stop-after", "8", .. arguments]);
             await client.WaitForAsync("holding c");
             await world.UpdateAsync();
             Assert.That((await client.EndAsync()).ExitCode, Is.EqualTo(128 + 9), "the eighth frame is the end of the session");

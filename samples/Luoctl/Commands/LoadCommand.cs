@@ -22,7 +22,8 @@ internal sealed class LoadCommand : LuoctlCommand
         Add(_reuse);
         Validators.Add(result =>
         {
-            if (result.GetResult(_commandLine) is null == !result.GetValue(_reuse))
+            bool hasKernel = result.GetResult(_kernel) is { Tokens.Count: > 0 };
+            if (hasKernel && result.GetResult(_commandLine) is null == !result.GetValue(_reuse))
                 result.AddError("The kernel's command line is given by either --command-line or --reuse-command-line.");
         });
     }

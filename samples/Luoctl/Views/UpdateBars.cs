@@ -49,9 +49,10 @@ internal sealed class UpdateBars : IProgress<AgentEvent>
 
     private void Show(int id, string name, AgentSubscriberState state)
     {
+        string description = Markup.Escape($"  {Printable.Of(name)} {Words.Of(state)}");
         if (!_programs.TryGetValue(id, out ProgressTask? program))
-            _programs.Add(id, program = _bars.AddTask("", maxValue: Whole));
-        program.Description = Markup.Escape($"  {Printable.Of(name)} {Words.Of(state)}");
+            _programs.Add(id, program = _bars.AddTask(description, maxValue: Whole));
+        program.Description = description;
         program.Value = PartOf(state) ?? program.Value;
         if (state is AgentSubscriberState.Refused or AgentSubscriberState.Gone)
             program.StopTask();
@@ -73,6 +74,9 @@ internal sealed class UpdateBars : IProgress<AgentEvent>
         EndPhase();
         foreach (ProgressTask program in _programs.Values)
             program.StopTask();
+
+        // Of an update that is called off, too, the last state stays to be seen.
+        _bars.Refresh();
     }
 
     private void EndPhase()
