@@ -42,11 +42,11 @@ public sealed class GarbageTests
         var random = new Random(seed);
         Garble(luod.Directory, device, random);
         await Eventually.DoesAsync(() => client.GetStatusAsync().Result is { DeviceConnections: 1, OutgoingSessions: 1 });
-        (int Agent, int Keeper) before = (Count(client.Agent.ProcessId), Count(luod.ProcessId));
+        (int agent, int keeper) = (Count(client.Agent.ProcessId), Count(luod.ProcessId));
         for (int i = 0; i < Rounds; i++)
             Garble(luod.Directory, device, random);
         await Eventually.DoesAsync(() => client.GetStatusAsync().Result is { DeviceConnections: 1, OutgoingSessions: 1 });
-        await Eventually.DoesAsync(() => (Count(client.Agent.ProcessId), Count(luod.ProcessId)) == before);
+        await Eventually.DoesAsync(() => Count(client.Agent.ProcessId) <= agent && Count(luod.ProcessId) <= keeper);
         Refused.With(LiveUpdateError.InvalidArgument, kept.Finish);
     }
 
@@ -120,7 +120,7 @@ public sealed class GarbageTests
     {
         using AgentDevice device = AgentDevice.Connect(s_luod.Directory);
         using var session = (AgentSession)device.CreateSession("two");
-        using var raw = RawConnection.Of(session.Descriptor);
+        using var raw = RawConnection.Of(session);
         var file = new TestMemfd();
         using (file.Handle)
             raw.Send(Preserve(1), file.Handle, file.Handle);
@@ -143,7 +143,7 @@ public sealed class GarbageTests
     {
         using AgentDevice device = AgentDevice.Connect(s_luod.Directory);
         using var session = (AgentSession)device.CreateSession("ahead");
-        using var raw = RawConnection.Of(session.Descriptor);
+        using var raw = RawConnection.Of(session);
         var file = new TestMemfd();
         using (file.Handle)
         {
@@ -170,12 +170,12 @@ public sealed class GarbageTests
     {
         using AgentDevice device = AgentDevice.Connect(s_luod.Directory);
         var session = (AgentSession)device.CreateSession("deaf");
-        using var raw = RawConnection.Of(session.Descriptor);
+        using var raw = RawConnection.Of(session);
+        session.Dispose();
         byte[] names = [.. Enumerable.Repeat(GetName(), 500).SelectMany(static frame => frame)];
         raw.SendAll(names);
         raw.SendAll(names);
         using Session next = await Eventually.GetAsync(() => device.CreateSession("deaf"), LiveUpdateError.Exists);
-        session.Dispose();
     }
 
     private static int Count(int process) => LuodProcess.CountHeld(process);
@@ -194,7 +194,7 @@ public sealed class GarbageTests
         {
             int where = random.Next(3);
             session = where == 2 ? (AgentSession)device.CreateSession("garbled") : null;
-            using RawConnection raw = session is null ? RawConnection.Connect(directory, where == 0 ? "device" : "update") : RawConnection.Of(session.Descriptor);
+            using RawConnection raw = session is null ? RawConnection.Connect(directory, where == 0 ? "device" : "update") : RawConnection.Of(session);
             raw.Send(bytes, [.. Enumerable.Repeat(file.Handle, random.Next(4))]);
             session?.Dispose();
             raw.EndSending();

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using LiveUpdate.Interop;
+using LiveUpdate.Agent;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Tests.Agent.Faults;
@@ -28,9 +28,14 @@ internal sealed class RawConnection : IDisposable
         return new RawConnection(socket);
     }
 
-    /// <summary>Takes the descriptor of a session.</summary>
-    public static RawConnection Of(SafeFileHandle session) =>
-        new(new Socket(new SafeSocketHandle(DescriptorInfo.Duplicate(session).DangerousGetHandle(), ownsHandle: true)));
+    /// <summary>Takes another descriptor of a session.</summary>
+    public static RawConnection Of(AgentSession session)
+    {
+        using SafeFileHandle duplicate = session.DuplicateDescriptor();
+        var handle = new SafeSocketHandle(duplicate.DangerousGetHandle(), ownsHandle: true);
+        duplicate.SetHandleAsInvalid();
+        return new RawConnection(new Socket(handle));
+    }
 
     /// <summary>A request's frame.</summary>
     public static byte[] Frame(uint request, params ReadOnlySpan<byte> argument)
