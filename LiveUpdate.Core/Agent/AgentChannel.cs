@@ -26,11 +26,13 @@ internal sealed class AgentChannel(SafeFileHandle socket, AgentDeviceOptions opt
     public AgentDeviceOptions Options => options;
 
     /// <summary>Reads the agent's first frame.</summary>
-    /// <exception cref="LiveUpdateException">What the agent refuses with. EPROTO: it is no agent, or of another version. ETIMEDOUT.</exception>
-    public void AwaitGreeting()
+    /// <exception cref="LiveUpdateException">
+    /// What the agent refuses with. EPROTO: it is no agent, or of another version. ECONNRESET: it has closed the connection. ETIMEDOUT.
+    /// </exception>
+    public void AwaitGreeting(Deadline deadline)
     {
         Span<byte> frame = stackalloc byte[AgentProtocol.LongestAnswer];
-        ReadOnlySpan<byte> greeting = frame[..Receive(frame, Deadline.After(options.ConnectTimeout))];
+        ReadOnlySpan<byte> greeting = frame[..Receive(frame, deadline)];
         LiveUpdateError error = AgentFrame.ReadError(greeting);
         if (AgentFrame.ReadRequest(greeting) is not (AgentProtocol.Greeting or AgentProtocol.Ended) || _received.Count > 0)
             throw Refusal.Create(LiveUpdateError.Protocol, AgentRefusal.Open, "What listens there does not greet as an agent does.");
@@ -177,6 +179,10 @@ internal sealed class AgentChannel(SafeFileHandle socket, AgentDeviceOptions opt
             if (kind == AgentProtocol.Ended)
                 throw AgentRefusal.For(End(frame[..length]), Operation, default);
             if (kind == AgentProtocol.Resumed && AgentFrame.ReadField(frame[..length], 1) != _count)
+                continue;
+
+            // An agent that died and came back greets once more if it is not known whether it had.
+            if (kind == AgentProtocol.Greeting)
                 continue;
             if (kind != AgentProtocol.Resumed && kind != (request ?? kind))
                 throw Unreadable(request ?? kind);

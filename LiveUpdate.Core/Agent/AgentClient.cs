@@ -75,18 +75,27 @@ public sealed partial class AgentClient : IAsyncDisposable
         limit.CancelAfter(options.ConnectTimeout);
         try
         {
-            Socket socket = await ConnectAsync(path, address, limit.Token).ConfigureAwait(false);
-            var client = new AgentClient(socket, directory, program, options.Logger ?? NullLogger.Instance);
-            try
+            for (int attempt = 1; ; attempt++)
             {
-                client._link.Begin();
-                await client.GreetAsync(limit.Token).ConfigureAwait(false);
-                return client;
-            }
-            catch
-            {
-                await client.DisposeAsync().ConfigureAwait(false);
-                throw;
+                Socket socket = await ConnectAsync(path, address, limit.Token).ConfigureAwait(false);
+                var client = new AgentClient(socket, directory, program, options.Logger ?? NullLogger.Instance);
+                try
+                {
+                    client._link.Begin();
+                    await client.GreetAsync(limit.Token).ConfigureAwait(false);
+                    return client;
+                }
+                catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.ConnectionReset && attempt < AgentDevice.MostAttempts)
+                {
+                    // The agent died as it took this connection; the one that comes after it answers.
+                    await client.DisposeAsync().ConfigureAwait(false);
+                    await Task.Delay(s_queuePause, limit.Token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    await client.DisposeAsync().ConfigureAwait(false);
+                    throw;
+                }
             }
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)

@@ -15,6 +15,11 @@ namespace LiveUpdate.Agent;
 [SupportedOSPlatform("linux")]
 public sealed class AgentDevice : LiveUpdateDevice
 {
+    /// <summary>How often somebody connects whose agent dies each time as it takes the connection.</summary>
+    internal const int MostAttempts = 5;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+
     private readonly AgentChannel _channel;
     private int _closed;
 
@@ -30,22 +35,33 @@ public sealed class AgentDevice : LiveUpdateDevice
     /// <exception cref="LiveUpdateException">
     /// ENOENT, ECONNREFUSED: no agent is there. EACCES: no permission, or the agent does not serve this user. EBUSY: somebody has it open, and
     /// it has one opener at a time. EDQUOT: too many connections of this user. ETIMEDOUT: no greeting. EPROTO: no agent, or of another
-    /// version. ECONNRESET: it ended meanwhile. EMFILE: no descriptor is free.
+    /// version. ECONNRESET: it ends each time before it greets. EMFILE: no descriptor is free.
     /// </exception>
     public static AgentDevice Connect(string directory = AgentProtocol.Directory, AgentDeviceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        SafeFileHandle socket = StreamSocket.Connect(Path.Combine(directory, AgentProtocol.DeviceSocket), "an agent");
-        var channel = new AgentChannel(socket, options ?? new AgentDeviceOptions());
-        try
+        options ??= new AgentDeviceOptions();
+        Deadline deadline = Deadline.After(options.ConnectTimeout);
+        for (int attempt = 1; ; attempt++)
         {
-            channel.AwaitGreeting();
-            return new AgentDevice(channel);
-        }
-        catch
-        {
-            channel.Dispose();
-            throw;
+            SafeFileHandle socket = StreamSocket.Connect(Path.Combine(directory, AgentProtocol.DeviceSocket), "an agent");
+            var channel = new AgentChannel(socket, options);
+            try
+            {
+                channel.AwaitGreeting(deadline);
+                return new AgentDevice(channel);
+            }
+            catch (LiveUpdateException exception) when (exception.Error == LiveUpdateError.ConnectionReset && attempt < MostAttempts)
+            {
+                // The agent died as it took this connection; the one that comes after it greets.
+                channel.Dispose();
+                Thread.Sleep(s_pause);
+            }
+            catch
+            {
+                channel.Dispose();
+                throw;
+            }
         }
     }
 

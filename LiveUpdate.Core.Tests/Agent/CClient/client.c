@@ -179,6 +179,9 @@ static int receive_answer(struct connection *from, uint32_t number, uint32_t len
         switch (frame.number) {
         case ENDED:
             return frame.error ? frame.error : ECONNRESET;
+        case GREETING:
+            /* An agent that died and came back greets once more if it is not known whether it had. */
+            continue;
         case RESUMED:
             /* The agent died and came back. What it says of an earlier request is no news: this one's answer comes still. */
             if (own_field(&frame) != from->count)

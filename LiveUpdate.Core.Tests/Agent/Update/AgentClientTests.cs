@@ -269,8 +269,12 @@ internal sealed class AgentClientTests
             }
 
             Task<AgentClient> cut = AgentClient.ConnectAsync(directory);
-            using (System.Net.Sockets.Socket agent = await listener.AcceptAsync())
+            for (int attempt = 1; attempt <= AgentDevice.MostAttempts; attempt++)
+            {
+                using System.Net.Sockets.Socket agent = await listener.AcceptAsync();
                 await agent.SendAsync(new byte[] { 100, 0, 0 });
+            }
+
             await Refuses(LiveUpdateError.ConnectionReset, cut);
         }
 

@@ -27,6 +27,8 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
         int record = ledger.AddConnection(kind, user, process);
         try
         {
+            if (kind == LedgerConnectionState.Device)
+                ledger.BeginGreeting(record);
             store.Store(StoreKey.OfConnection(record), socket);
             return record;
         }

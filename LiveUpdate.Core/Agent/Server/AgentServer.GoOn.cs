@@ -219,7 +219,9 @@ public sealed partial class AgentServer
             user.Restore(connections: 1);
             var device = new DeviceConnection(this, NewSocket(Detach(socket)), user, record);
             TryBeOpener(device);
-            if (isAfterDeath)
+            if (isAfterDeath && connection is { Phase: LedgerPhase.Answered, Request: AgentProtocol.Greeting })
+                device.Greet(Flags);
+            else if (isAfterDeath)
                 device.Resume();
             Run(device);
         }

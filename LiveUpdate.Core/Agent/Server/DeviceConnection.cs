@@ -22,7 +22,11 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
     protected override AgentKind Kind => AgentKind.None;
 
     /// <summary>Greets the client.</summary>
-    public void Greet(uint flags) => SendOwn(AgentProtocol.Greeting, LiveUpdateError.None, AgentProtocol.Version, flags);
+    public void Greet(uint flags)
+    {
+        SendOwn(AgentProtocol.Greeting, LiveUpdateError.None, AgentProtocol.Version, flags);
+        Server.Books.Ledger.Rest(Record);
+    }
 
     /// <summary>Greets the client with a refusal.</summary>
     public void Refuse(LiveUpdateError error)

@@ -3,6 +3,14 @@ namespace LiveUpdate.Agent;
 // The life of a request: idle, taking, executing, answered, idle.
 internal sealed partial class AgentLedger
 {
+    /// <summary>A new connection is about to be greeted, which counts as an answer to a request that it has not made; <see cref="Rest"/> follows.</summary>
+    public void BeginGreeting(int connection)
+    {
+        ref LedgerConnection record = ref ConnectionAt(connection);
+        Set(ref record.Request, AgentProtocol.Greeting);
+        Set(ref record.PhaseAndCount, LedgerConnection.Combine(LedgerPhase.Answered, record.Count));
+    }
+
     /// <summary>Its frame is there whole, and is taken out of the socket next.</summary>
     /// <param name="connection">The connection, idle.</param>
     /// <param name="request">The number of the request.</param>
