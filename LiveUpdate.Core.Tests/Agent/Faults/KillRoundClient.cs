@@ -20,6 +20,7 @@ internal sealed class KillRoundClient : IAsyncDisposable
 
     private readonly Random _random;
     private readonly string _prefix;
+    private readonly string _directory;
     private readonly AgentDevice _device;
     private readonly List<ModelledSession> _sessions = [];
     private int _made;
@@ -28,6 +29,7 @@ internal sealed class KillRoundClient : IAsyncDisposable
     {
         (_random, Client) = (new Random(seed), client);
         _prefix = string.Create(CultureInfo.InvariantCulture, $"client{number}-");
+        _directory = directory;
         _device = AgentDevice.Connect(directory, s_patient);
     }
 
@@ -127,6 +129,13 @@ internal sealed class KillRoundClient : IAsyncDisposable
 
     private void Step()
     {
+        if (_random.Next(20) == 0)
+        {
+            using AgentDevice another = AgentDevice.Connect(_directory, s_patient);
+            Expect(LiveUpdateError.NotFound, "retrieve what there is not", () => another.RetrieveSession(_prefix).Dispose());
+            return;
+        }
+
         ModelledSession? one = _sessions.Count > 0 ? _sessions[_random.Next(_sessions.Count)] : null;
         if (one is null || (_sessions.Count < MostSessions && _random.Next(4) == 0))
             Create();

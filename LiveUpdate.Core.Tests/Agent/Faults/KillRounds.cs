@@ -14,7 +14,8 @@ internal sealed class KillRounds : IAsyncDisposable
     private const int Clients = 3;
     private const int LongestLife = 120;
     private const int LongestReturn = 500;
-    private const int LongestUpdate = 900;
+    private const int MostEvents = 24;
+    private const int LongestDelay = 40;
 
     private readonly Random _random;
     private readonly LuodProcess _luod;
@@ -103,10 +104,11 @@ internal sealed class KillRounds : IAsyncDisposable
         // Clients of an agent that came back subscribe again by themselves.
         await Eventually.DoesAsync(() => initiator.GetStatusAsync().Result.Subscribers.Count == Clients);
         ulong generation = initiator.Agent.Generation;
-        Task<AgentUpdateResult> update = initiator.UpdateAsync();
-        if (_random.Next(4) > 0)
+        var events = new CountedEvents(_random.Next(MostEvents));
+        Task<AgentUpdateResult> update = initiator.UpdateAsync(progress: events);
+        if (await Task.WhenAny(events.Reached, update) == events.Reached)
         {
-            await Task.Delay(_random.Next(LongestUpdate));
+            await Task.Delay(_random.Next(LongestDelay));
             int[] agents = _luod.Agents;
             if (agents.Length > 0)
                 LuodProcess.Kill(agents[_random.Next(agents.Length)]);
