@@ -1,14 +1,38 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using LiveUpdate.Benchmarks;
+using LiveUpdate.Benchmarks.Agent;
+
+[assembly: SupportedOSPlatform("linux")]
 
 // dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- [filter]
 // Without a filter everything runs; at the end stands the table of docs/performance.md.
 // dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- pause [turns]
 // The pause of updates between processes: programs of their own, so not with BenchmarkDotNet.
-if (args is ["pause", ..])
-    return PauseBenchmark.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5);
+// dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- agent [filter]
+// Requests through the agent, beside the device without one and a bare round trip: BenchmarkDotNet, the other sides are processes.
+// dotnet run -c Release --project LiveUpdate.Core.Benchmarks -- agent-update [clients [updates]] [jit]
+// Updates of luod with many clients; "jit" leaves out the programs that are compiled ahead of time.
+switch (args)
+{
+    case ["pause", ..]:
+        return PauseBenchmark.Run(Number(1, 5));
+    case ["agent", ..]:
+        return AgentBenchmark.Run(args.Length > 1 ? args[1] : "*");
+    case ["agent-update", ..]:
+        return UpdateBenchmark.Run(clients: Number(1, 1000), updates: Number(2, 10), isNative: !args.Contains("jit"));
+    case [AgentWork.AgentVerb, var directory]:
+        await ServingAgent.RunAsync(directory);
+        return 0;
+    case [AgentWork.EchoVerb, var path]:
+        EchoServer.Run(path);
+        return 0;
+    case [UpdateClients.Verb, var directory, _, _]:
+        await UpdateClients.RunAsync(directory, Number(2, 0), Number(3, 0));
+        return 0;
+}
 
 Type[] types = [typeof(WriteRecords), typeof(FrozenPath), typeof(PreserveFiles), typeof(RetrieveFiles), typeof(ReadImage)];
 Target[] targets =
@@ -41,3 +65,5 @@ Console.WriteLine("|---|---|---|---|");
 foreach (TargetResult result in results)
     Console.WriteLine(result);
 return reports.Length > 0 && reports.All(static report => report.Success) ? 0 : 1;
+
+int Number(int index, int missing) => index < args.Length && int.TryParse(args[index], CultureInfo.InvariantCulture, out int number) ? number : missing;

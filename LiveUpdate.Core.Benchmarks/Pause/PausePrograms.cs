@@ -31,7 +31,8 @@ internal sealed record PausePrograms(IReadOnlyList<string> Native, IReadOnlyList
         return new PausePrograms([Path.Combine(native, Name)], ["dotnet", Path.Combine(jit, Name + ".dll")], peer, Path.Combine(output, "ram"));
     }
 
-    private static string FindRoot()
+    /// <summary>The folder of the solution.</summary>
+    public static string FindRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -42,7 +43,8 @@ internal sealed record PausePrograms(IReadOnlyList<string> Native, IReadOnlyList
         throw new InvalidOperationException("The sources are not above the benchmark's own folder.");
     }
 
-    private static void Run(string program, params string[] arguments)
+    /// <summary>Runs a program, which must end well.</summary>
+    public static void Run(string program, params string[] arguments)
     {
         using Process process = Process.Start(program, arguments);
         process.WaitForExit();

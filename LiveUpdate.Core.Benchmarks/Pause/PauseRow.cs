@@ -8,7 +8,10 @@ internal sealed record PauseRow(string Name, IReadOnlyList<string> Program)
     private readonly Dictionary<string, List<double>> _figures = [];
 
     /// <summary>How many updates were measured.</summary>
-    public int Count => _figures.TryGetValue("pause", out List<double>? pauses) ? pauses.Count : 0;
+    public int Count => CountOf("pause");
+
+    /// <summary>How often a figure was measured.</summary>
+    public int CountOf(string figure) => _figures.TryGetValue(figure, out List<double>? values) ? values.Count : 0;
 
     /// <summary>Adds what a start printed.</summary>
     public void Add(string line)
