@@ -45,6 +45,21 @@ internal sealed class CClientTests
     }
 
     [Test]
+    public async Task Files_come_back_from_a_daemon_that_is_replaced()
+    {
+        await using LuodDaemon daemon = await LuodDaemon.StartAsync();
+        string file = Path.Combine(daemon.Directory, "file");
+        await File.WriteAllTextAsync(file, "state");
+        using StartedProgram client = Client.Start(daemon.Directory, "live", "c", file);
+        await client.WaitForAsync("holding c");
+        await using AgentClient agent = await AgentClient.ConnectAsync(daemon.Directory);
+        Assert.That((await agent.UpdateAsync()).Generation, Is.EqualTo(1));
+        ProgramRun run = await client.EndAsync();
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        Assert.That(run.Lines[^2..], Is.EqualTo(new[] { $"same {file}", "finished c" }), "over the connection from before the update");
+    }
+
+    [Test]
     public async Task Another_process_claims_what_the_first_one_held()
     {
         await using CClientWorld world = await CClientWorld.StartAsync();

@@ -36,7 +36,7 @@ internal sealed class LuoctlAgentTests
         (_, string sessions, _) = await world.RunAsync("sessions");
         Assert.That(sessions.Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), Is.SupersetOf(new[] { "outgoing", "memory", "open", "1", "5" }));
         (_, string files, _) = await world.RunAsync("inspect", "memory");
-        Assert.That(files, Does.StartWith("outgoing session memory: 1 files\n").And.Contain("0x7").And.Contain("5 B").And.Not.Contain("incoming"));
+        Assert.That(files, Does.StartWith("outgoing session memory: 1 file\n").And.Contain("0x7").And.Contain("5 B").And.Not.Contain("incoming"));
         JsonElement inspection = await JsonAsync(world, "inspect", "memory", "--json");
         Assert.That(inspection.GetProperty("outgoing")[0].GetProperty("token").GetUInt64(), Is.EqualTo(7));
         Assert.That(inspection.TryGetProperty("incoming", out _), Is.False);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using LiveUpdate.Agent;
@@ -16,57 +15,36 @@ internal sealed class LuoctlProcessTests
     [Test]
     public async Task Update_is_called_off_by_an_interrupt_and_replaces_the_daemon_otherwise()
     {
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("luod");
-        using StartedProgram daemon = StartedProgram.OfAssembly("luod", "-d", directory.FullName);
-        try
-        {
-            await Eventually.DoesAsync(() => File.Exists(Path.Combine(directory.FullName, "update")));
-            var subscriber = new SlowSubscriber();
-            await using AgentClient program = await AgentClient.ConnectAsync(directory.FullName);
-            await program.SubscribeAsync("vm-1", subscriber);
+        await using LuodDaemon daemon = await LuodDaemon.StartAsync();
+        var subscriber = new SlowSubscriber();
+        await using AgentClient program = await AgentClient.ConnectAsync(daemon.Directory);
+        await program.SubscribeAsync("vm-1", subscriber);
 
-            using (StartedProgram interrupted = StartedProgram.OfAssembly("luoctl", "-d", directory.FullName, "update", "--json"))
-            {
-                await interrupted.WaitForPartAsync("\"state\":\"preparing\"");
-                interrupted.Signal(Interrupt);
-                ProgramRun end = await interrupted.EndAsync();
-                Assert.That(end.ExitCode, Is.EqualTo(130), end.Errors);
-                Assert.That(end.Lines[^1], Does.Contain("ECANCELED"));
-            }
-
-            int before = await ProcessIdAsync(program);
-            subscriber.GetReady();
-            ProgramRun run = ProgramRun.OfAssembly("luoctl", "-d", directory.FullName, "update", "--json");
-            Assert.That(run.ExitCode, Is.Zero, run.Errors);
-            JsonElement result = JsonDocument.Parse(run.Lines[^1]).RootElement;
-            string?[] phases = [.. result.GetProperty("phases").EnumerateArray().Select(phase => phase.GetProperty("name").GetString())];
-            Assert.Multiple(() =>
-            {
-                Assert.That(result.GetProperty("kind").GetString(), Is.EqualTo("result"));
-                Assert.That(result.GetProperty("generation").GetInt32(), Is.EqualTo(1));
-                Assert.That(phases, Is.SupersetOf(new[] { "prepare", "barrier", "hand-over", "claim" }));
-                Assert.That(result.GetProperty("subscribers")[0].GetProperty("state").GetString(), Is.EqualTo("finished"));
-            });
-            Assert.That(await daemon.ExitAsync(), Is.Zero, "it has been replaced");
-            Assert.That(await ProcessIdAsync(program), Is.Not.EqualTo(before));
-        }
-        finally
+        using (StartedProgram interrupted = StartedProgram.OfAssembly("luoctl", "-d", daemon.Directory, "update", "--json"))
         {
-            await KillAsync(directory.FullName);
-            directory.Delete(recursive: true);
+            await interrupted.WaitForPartAsync("\"state\":\"preparing\"");
+            interrupted.Signal(Interrupt);
+            ProgramRun end = await interrupted.EndAsync();
+            Assert.That(end.ExitCode, Is.EqualTo(130), end.Errors);
+            Assert.That(end.Lines[^1], Does.Contain("ECANCELED"));
         }
+
+        int before = await ProcessIdAsync(program);
+        subscriber.GetReady();
+        ProgramRun run = ProgramRun.OfAssembly("luoctl", "-d", daemon.Directory, "update", "--json");
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        JsonElement result = JsonDocument.Parse(run.Lines[^1]).RootElement;
+        string?[] phases = [.. result.GetProperty("phases").EnumerateArray().Select(phase => phase.GetProperty("name").GetString())];
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.GetProperty("kind").GetString(), Is.EqualTo("result"));
+            Assert.That(result.GetProperty("generation").GetInt32(), Is.EqualTo(1));
+            Assert.That(phases, Is.SupersetOf(new[] { "prepare", "barrier", "hand-over", "claim" }));
+            Assert.That(result.GetProperty("subscribers")[0].GetProperty("state").GetString(), Is.EqualTo("finished"));
+        });
+        Assert.That(await daemon.First.ExitAsync(), Is.Zero, "it has been replaced");
+        Assert.That(await ProcessIdAsync(program), Is.Not.EqualTo(before));
     }
 
     private static async Task<int> ProcessIdAsync(AgentClient client) => (await client.GetStatusAsync()).Agent.ProcessId;
-
-    // Whichever process it is by now.
-    private static async Task KillAsync(string directory)
-    {
-        int id;
-        await using (AgentClient client = await AgentClient.ConnectAsync(directory))
-            id = await ProcessIdAsync(client);
-        using Process agent = Process.GetProcessById(id);
-        agent.Kill();
-        await agent.WaitForExitAsync();
-    }
 }

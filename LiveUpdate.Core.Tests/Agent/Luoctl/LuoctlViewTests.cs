@@ -61,7 +61,7 @@ internal sealed class LuoctlViewTests
 
     [Test]
     public void Files_are_shown_on_both_sides() => Assert.That(PlainOf(InspectionView.Of("vm-1", LuoctlSamples.Sides)), Is.EqualTo("""
-        outgoing session vm-1: 1 files
+        outgoing session vm-1: 1 file
         token               handler    size  state
         0xffffffffffffffff  not known   5 B  preserved
 

@@ -11,7 +11,7 @@ internal static class InspectionView
         var page = new Page();
         foreach ((bool isIncoming, IReadOnlyList<AgentFileInfo> files) in sides)
         {
-            page.Text($"{Words.Side(isIncoming)} session {session}: {(files.Count == 0 ? "no files" : $"{files.Count} files")}", Tone.Strong);
+            page.Text($"{Words.Side(isIncoming)} session {session}: {Count(files.Count)}", Tone.Strong);
             page.Table(["token", "handler", "size", "state"], files.Select(static file =>
                 (IReadOnlyList<PageCell>)
                 [
@@ -24,4 +24,6 @@ internal static class InspectionView
 
         return page;
     }
+
+    private static string Count(int files) => files switch { 0 => "no files", 1 => "1 file", _ => $"{files} files" };
 }
