@@ -31,6 +31,8 @@ internal static class FuzzTargets
         ["update-requests"] = UpdateMessageTarget.Requests,
         ["update-notices"] = UpdateMessageTarget.Notices,
         ["update-saved"] = UpdateMessageTarget.Saved,
+        ["agent-ledger"] = static () => new AgentLedgerTarget(),
+        ["agent-answers"] = static () => new AgentAnswersTarget(),
         ["service-texts"] = static () => new ServiceTextTarget(),
         ["kernel-image"] = static () => new KernelImageTarget(),
     };
