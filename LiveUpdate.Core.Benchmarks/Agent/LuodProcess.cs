@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using LiveUpdate.Agent;
@@ -21,7 +22,10 @@ internal sealed class LuodProcess : IAsyncDisposable
         string connections = (clients + 16).ToString(CultureInfo.InvariantCulture);
         string sessions = ((2 * clients) + 16).ToString(CultureInfo.InvariantCulture);
         IEnumerable<string> arguments =
-            [.. program.Skip(1), "--directory", Directory, "--max-connections", connections, "--max-sessions", sessions, .. isKept ? ["--keeper"] : Array.Empty<string>()];
+        [
+            .. program.Skip(1), "--directory", Directory, "--max-connections", connections, "--max-sessions", sessions,
+            .. isKept ? ["--keeper"] : Array.Empty<string>(),
+        ];
         _isKept = isKept;
         _process = Process.Start(new ProcessStartInfo(program[0], arguments) { RedirectStandardError = true })!;
         _process.ErrorDataReceived += (_, line) => Log.Enqueue(line.Data ?? "");
@@ -33,7 +37,7 @@ internal sealed class LuodProcess : IAsyncDisposable
     public string Directory => _folder.FullName;
 
     /// <summary>What it printed.</summary>
-    public System.Collections.Concurrent.ConcurrentQueue<string> Log { get; } = new();
+    public ConcurrentQueue<string> Log { get; } = new();
 
     /// <summary>Starts it, and connects as soon as it serves.</summary>
     /// <param name="program">The program and its first arguments.</param>

@@ -14,6 +14,7 @@ internal static class UpdateBenchmark
     private const int DescriptorsPerClient = 5;
     private const int OtherDescriptors = 512;
 
+    private const string Keeper = ", --keeper";
     private const string Total = "update-to-finished";
     private const string Wait = "longest-wait";
 
@@ -30,14 +31,16 @@ internal static class UpdateBenchmark
             return 1;
         }
 
-        List<PauseRow> rows = isNative ? [new("luod, NativeAOT", LuodPrograms.BuildNative()), new("luod, NativeAOT, --keeper", LuodPrograms.BuildNative())] : [];
-        rows.AddRange([new("luod, JIT", LuodPrograms.Jit), new("luod, JIT, --keeper", LuodPrograms.Jit)]);
+        List<PauseRow> rows = isNative ? [.. RowsOf("luod, NativeAOT", LuodPrograms.BuildNative())] : [];
+        rows.AddRange(RowsOf("luod, JIT", LuodPrograms.Jit));
         var phases = new List<string>();
         foreach (PauseRow row in rows)
-            MeasureAsync(row, row.Name.EndsWith("--keeper", StringComparison.Ordinal), clients, updates, phases).GetAwaiter().GetResult();
+            MeasureAsync(row, row.Name.EndsWith(Keeper, StringComparison.Ordinal), clients, updates, phases).GetAwaiter().GetResult();
         Print(rows, phases, clients);
         return 0;
     }
+
+    private static PauseRow[] RowsOf(string name, string[] program) => [new(name, program), new(name + Keeper, program)];
 
     private static async Task MeasureAsync(PauseRow row, bool isKept, int clients, int updates, List<string> phases)
     {
@@ -66,6 +69,10 @@ internal static class UpdateBenchmark
                         row.Add(line);
                 }
             }
+            catch (LiveUpdateException exception)
+            {
+                throw new InvalidOperationException($"{row.Name} failed; it said:\n{string.Join('\n', luod.Log)}", exception);
+            }
             finally
             {
                 foreach (ChildProgram process in processes)
@@ -89,7 +96,10 @@ internal static class UpdateBenchmark
 
         // A phase of the way into the next generation may have the name of one of the update's own.
         List<(string Name, TimeSpan Duration)> lasted =
-            [.. result.Phases.GroupBy(static phase => phase.Name).Select(static same => (same.Key, same.Aggregate(TimeSpan.Zero, static (sum, phase) => sum + phase.Duration)))];
+        [
+            .. result.Phases.GroupBy(static phase => phase.Name).Select(static same =>
+                (same.Key, same.Aggregate(TimeSpan.Zero, static (sum, phase) => sum + phase.Duration))),
+        ];
         phases.AddRange(lasted.Select(static phase => phase.Name).Except(phases));
         return string.Join(' ', lasted.Prepend((Wait, probe.TakeLongest())).Prepend((Total, total)).Select(static figure =>
             string.Create(CultureInfo.InvariantCulture, $"{figure.Item1} {figure.Item2.TotalMicroseconds:F1}")));
@@ -104,8 +114,8 @@ internal static class UpdateBenchmark
         Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (PauseRow row in rows)
         {
-            string figures = string.Join(" | ", new[] { row.Quantile(Total, 0), row.Median(Total), row.Quantile(Total, 1), row.Median(Wait), row.Quantile(Wait, 1) }
-                .Select(Milliseconds));
+            double[] values = [row.Quantile(Total, 0), row.Median(Total), row.Quantile(Total, 1), row.Median(Wait), row.Quantile(Wait, 1)];
+            string figures = string.Join(" | ", values.Select(Milliseconds));
             Console.WriteLine($"| {row.Name} | {row.CountOf(Total)} | {figures} |");
         }
 
