@@ -23,7 +23,8 @@ public sealed partial class AgentClient
     /// for piece by piece: what comes or goes meanwhile may or may not be there.
     /// </summary>
     /// <inheritdoc cref="GetStatusAsync"/>
-    public async IAsyncEnumerable<AgentSessionInfo> ListSessionsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<AgentSessionInfo> ListSessionsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         AgentSessionInfo? last = null;
         UpdateNotice answer;
@@ -108,7 +109,9 @@ public sealed partial class AgentClient
         }
     }
 
-    /// <summary>Has the agent load the kernel that the next update starts. For administrators, and agents whose updates replace the kernel.</summary>
+    /// <summary>
+    /// Has the agent load the kernel that the next update starts. For administrators, and agents whose updates replace the kernel.
+    /// </summary>
     /// <param name="image">The kernel. Relative paths are this process's; the agent opens them.</param>
     /// <param name="cancellationToken">Calls the wait for the answer off, not the loading.</param>
     /// <exception cref="ArgumentNullException"><paramref name="image"/> is null.</exception>
@@ -129,7 +132,10 @@ public sealed partial class AgentClient
             CommandLine = image.CommandLine,
         };
         return AskAsync(
-            number => new(UpdateMessageKind.Load) { Number = number, Image = absolute }, "load kernel", cancellationToken, isRepeatable: false);
+            number => new(UpdateMessageKind.Load) { Number = number, Image = absolute },
+            "load kernel",
+            cancellationToken,
+            isRepeatable: false);
     }
 
     private static LiveUpdateException Unexpected(UpdateNotice answer) =>

@@ -22,7 +22,8 @@ public sealed partial class AgentClient
         {
             case UpdateMessageKind.Restarted:
                 _life++;
-                var reason = new LiveUpdateException(LiveUpdateError.Interrupted, "The agent died and came back, which calls the update off.");
+                var reason = new LiveUpdateException(
+                    LiveUpdateError.Interrupted, "The agent died and came back, which calls the update off.");
                 Interlocked.Exchange(ref _recorder, null)?.Fail(reason);
                 _subscription?.Interrupted(reason);
                 _ = GreetAgainAsync();

@@ -40,7 +40,9 @@ public sealed partial class AgentClient : IAsyncDisposable
         Forget(Completion);
     }
 
-    /// <summary>What the agent said of itself when it greeted last. After an update <see cref="GetStatusAsync"/> has what is true then.</summary>
+    /// <summary>
+    /// What the agent said of itself when it greeted last. After an update <see cref="GetStatusAsync"/> has what is true then.
+    /// </summary>
     public AgentInfo Agent => _agent!;
 
     /// <summary>
@@ -54,11 +56,13 @@ public sealed partial class AgentClient : IAsyncDisposable
     /// <param name="options">How to go about it; null for the defaults.</param>
     /// <param name="cancellationToken">Calls the wait for the agent off.</param>
     /// <returns>A client that the agent has greeted; owned by the caller.</returns>
-    /// <exception cref="ArgumentException"><paramref name="directory"/> is empty, or too long for a socket's address; the program's name is not valid.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="directory"/> is empty, or too long for a socket's address; the program's name is not valid.
+    /// </exception>
     /// <exception cref="LiveUpdateException">
     /// ENOENT: there is no such socket. ECONNREFUSED: nobody listens. EACCES: no permission. EDQUOT: too many connections of this user.
-    /// ETIMEDOUT: the agent has not answered in time. EOPNOTSUPP: it speaks no version that this library does. ECONNRESET: it has closed the
-    /// connection. EPROTO: what it sent cannot be read.
+    /// ETIMEDOUT: the agent has not answered in time. EOPNOTSUPP: it speaks no version that this library does. ECONNRESET: it has closed
+    /// the connection. EPROTO: what it sent cannot be read.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<AgentClient> ConnectAsync(
@@ -68,7 +72,7 @@ public sealed partial class AgentClient : IAsyncDisposable
         options ??= new AgentClientOptions();
         string program = options.ProgramName ?? Shorten(AppDomain.CurrentDomain.FriendlyName);
         if (!UpdatePayload.IsName(program))
-            throw new ArgumentException($"The program's name has 0 to {AgentClientOptions.LongestName} bytes without control characters.", nameof(options));
+            throw new ArgumentException(UpdatePayload.NameRule, nameof(options));
         string path = Path.Combine(directory, SocketName);
         var address = new UnixDomainSocketEndPoint(path);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -101,7 +105,9 @@ public sealed partial class AgentClient : IAsyncDisposable
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.TimedOut, $"The agent at {path} has not answered within {options.ConnectTimeout.TotalSeconds} seconds.", exception);
+                LiveUpdateError.TimedOut,
+                $"The agent at {path} has not answered within {options.ConnectTimeout.TotalSeconds} seconds.",
+                exception);
         }
     }
 
@@ -160,7 +166,8 @@ public sealed partial class AgentClient : IAsyncDisposable
         if (welcome.Agent!.Version is < 1 or > UpdateFrame.Version)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.NotSupported, $"The agent answers in version {welcome.Agent.Version} of the protocol; this library knows {UpdateFrame.Version}.");
+                LiveUpdateError.NotSupported,
+                $"The agent answers in version {welcome.Agent.Version} of the protocol; this library knows {UpdateFrame.Version}.");
         }
     }
 

@@ -16,7 +16,9 @@ public sealed class AgentClaim
     /// <summary>The number of the generation that it brought.</summary>
     public ulong Generation { get; }
 
-    /// <summary>The time left until the agent calls the update over, exact to the millisecond; what is parked can be claimed later, too.</summary>
+    /// <summary>
+    /// The time left until the agent calls the update over, exact to the millisecond; what is parked can be claimed later, too.
+    /// </summary>
     public TimeSpan TimeLeft => TimeSpan.FromMilliseconds(_deadline.Milliseconds);
 
     /// <summary>

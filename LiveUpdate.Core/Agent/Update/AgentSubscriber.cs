@@ -1,7 +1,8 @@
 namespace LiveUpdate.Agent;
 
 /// <summary>
-/// A program's part in updates: derive from it, and give it to <see cref="AgentClient.SubscribeAsync"/>. What is not overridden does nothing.
+/// A program's part in updates: derive from it, and give it to <see cref="AgentClient.SubscribeAsync"/>. What is not overridden does
+/// nothing.
 /// </summary>
 /// <remarks>
 /// One method runs at a time, on the thread pool, in the order prepare, go or called off, claim. A program that was started by the

@@ -6,7 +6,9 @@ public sealed class AgentUpdateOptions
     /// <summary>The longest time to prepare or to claim.</summary>
     internal static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
-    /// <summary>How long subscribers may take to become ready: one millisecond to one day, exact to the millisecond; 30 seconds unless set.</summary>
+    /// <summary>
+    /// How long subscribers may take to become ready: one millisecond to one day, exact to the millisecond; 30 seconds unless set.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan PrepareTime
     {
@@ -26,8 +28,8 @@ public sealed class AgentUpdateOptions
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Whether the update goes on without subscribers that have not answered in time; otherwise, unless set, they call it off. What they have
-    /// preserved is handed over as it is.
+    /// Whether the update goes on without subscribers that have not answered in time; otherwise, unless set, they call it off. What they
+    /// have preserved is handed over as it is.
     /// </summary>
     public bool LeavesSilentBehind { get; init; }
 

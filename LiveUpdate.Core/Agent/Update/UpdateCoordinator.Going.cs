@@ -18,7 +18,10 @@ internal sealed partial class UpdateCoordinator
                 Initiator = _run?.Initiator?.Key ?? -1,
                 Gone = [.. _run?.Gone ?? []],
                 Watchers = [.. _watchers.Keys],
-                Members = [.. _members.Values.Select(static member => new AgentSubscriberStatus(member.Peer.Key, member.Name, member.State))],
+                Members =
+                [
+                    .. _members.Values.Select(static member => new AgentSubscriberStatus(member.Peer.Key, member.Name, member.State)),
+                ],
             };
         }
     }
@@ -140,7 +143,9 @@ internal sealed partial class UpdateCoordinator
         catch (OperationCanceledException exception) when (!_stop.IsCancellationRequested)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.TimedOut, $"All are ready, but requests on the device socket are under way for {BarrierTime.TotalSeconds} seconds.", exception);
+                LiveUpdateError.TimedOut,
+                $"All are ready, but requests on the device socket are under way for {BarrierTime.TotalSeconds} seconds.",
+                exception);
         }
     }
 

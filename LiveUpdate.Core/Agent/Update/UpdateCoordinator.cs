@@ -38,8 +38,8 @@ internal sealed partial class UpdateCoordinator(UpdateHost host, TimeProvider ti
 
     /// <summary>Carries out what a client says about updates, and answers it.</summary>
     /// <exception cref="LiveUpdateException">
-    /// The request is refused. EBUSY: an update is under way, or has gone too far. EINVAL: a name or a time is not valid. EEXIST: subscribed
-    /// before. ENOENT: that update is not under way. ESHUTDOWN: the agent stops.
+    /// The request is refused. EBUSY: an update is under way, or has gone too far. EINVAL: a name or a time is not valid. EEXIST:
+    /// subscribed before. ENOENT: that update is not under way. ESHUTDOWN: the agent stops.
     /// </exception>
     public void Handle(UpdatePeer peer, UpdateRequest request)
     {
@@ -123,14 +123,14 @@ internal sealed partial class UpdateCoordinator(UpdateHost host, TimeProvider ti
     private void Subscribe(UpdatePeer peer, UpdateRequest request)
     {
         if (request.Name.Length == 0 || !UpdatePayload.IsName(request.Name))
-        {
-            throw new LiveUpdateException(
-                LiveUpdateError.InvalidArgument, $"A subscriber's name has 1 to {UpdatePayload.LongestName} bytes without control characters.");
-        }
-
+            throw new LiveUpdateException(LiveUpdateError.InvalidArgument, UpdatePayload.NameRule);
         var member = new UpdateMember(peer, request.Name);
         if (!_members.TryAdd(peer.Key, member))
-            throw new LiveUpdateException(LiveUpdateError.Exists, $"This connection has subscribed before, as \"{_members[peer.Key].Name}\".");
+        {
+            throw new LiveUpdateException(
+                LiveUpdateError.Exists, $"This connection has subscribed before, as \"{_members[peer.Key].Name}\".");
+        }
+
         peer.Tell(UpdateNotice.Done(request));
         Report(member);
         if (_phase == AgentUpdatePhase.Preparing)
@@ -153,7 +153,11 @@ internal sealed partial class UpdateCoordinator(UpdateHost host, TimeProvider ti
         if (_run is not null)
             throw new LiveUpdateException(LiveUpdateError.Busy, $"Update {_run.Number} is under way, in the phase \"{_run.Phase}\".");
         if (!AgentUpdateOptions.IsInRange(request.PrepareTime) || !AgentUpdateOptions.IsInRange(request.ClaimTime))
-            throw new LiveUpdateException(LiveUpdateError.InvalidArgument, "The times to prepare and to claim are one millisecond to one day.");
+        {
+            throw new LiveUpdateException(
+                LiveUpdateError.InvalidArgument, "The times to prepare and to claim are one millisecond to one day.");
+        }
+
         _run = new UpdateRun(host.NextUpdate(), time.GetTimestamp())
         {
             Initiator = peer,
@@ -174,7 +178,11 @@ internal sealed partial class UpdateCoordinator(UpdateHost host, TimeProvider ti
         if (_run?.Number != request.Update)
             throw new LiveUpdateException(LiveUpdateError.NotFound, $"Update {request.Update} is not under way.");
         if (_phase != AgentUpdatePhase.Preparing)
-            throw new LiveUpdateException(LiveUpdateError.Busy, $"Update {request.Update} has gone too far, to the phase \"{_run.Phase}\".");
+        {
+            throw new LiveUpdateException(
+                LiveUpdateError.Busy, $"Update {request.Update} has gone too far, to the phase \"{_run.Phase}\".");
+        }
+
         peer.Tell(UpdateNotice.Done(request, request.Update));
         CallOff(_run, LiveUpdateError.Canceled, "The update was called off on request.");
     }

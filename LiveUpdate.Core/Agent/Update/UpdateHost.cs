@@ -18,10 +18,14 @@ internal abstract class UpdateHost
     /// <summary>Whether a user may start and call off updates, load kernels and see what is other users'.</summary>
     public abstract bool IsAdministrator(uint user);
 
-    /// <summary>A number that no update had before, not even before the agent's death: what is said of an earlier one must not be taken for it.</summary>
+    /// <summary>
+    /// A number that no update had before, not even before the agent's death: what is said of an earlier one must not be taken for it.
+    /// </summary>
     public abstract ulong NextUpdate();
 
-    /// <summary>Waits until no request on the device socket is under way; from then on they wait. Throws if that does not come about.</summary>
+    /// <summary>
+    /// Waits until no request on the device socket is under way; from then on they wait. Throws if that does not come about.
+    /// </summary>
     public abstract Task PauseAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes <see cref="PauseAsync"/> back, also when that failed.</summary>

@@ -100,9 +100,14 @@ internal sealed class UpdateLink : IAsyncDisposable
             if (pending.Answer.IsCompleted)
                 continue;
             if (pending.IsRepeatable)
+            {
                 _ = RepeatAsync(pending);
+            }
             else
-                pending.Fail(new LiveUpdateException(LiveUpdateError.Interrupted, "The agent died and came back; whether it had carried this out is not known."));
+            {
+                pending.Fail(new LiveUpdateException(
+                    LiveUpdateError.Interrupted, "The agent died and came back; whether it had carried this out is not known."));
+            }
         }
     }
 
@@ -178,7 +183,8 @@ internal sealed class UpdateLink : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever it is, everybody who waits gets it.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever it is, everybody who waits gets it.")]
     private async Task ReadAsync()
     {
         PipeReader reader = PipeReader.Create(_stream);

@@ -14,7 +14,8 @@ internal static partial class UpdateLog
     [LoggerMessage(103, LogLevel.Warning, "Update {Update} leaves subscribers behind that have not answered in time: {Names}")]
     public static partial void LeftBehind(ILogger logger, ulong update, string names);
 
-    [LoggerMessage(104, LogLevel.Information, "Update {Update} is over: {Finished} subscribers have finished, and {Count} have not: {Names}")]
+    [LoggerMessage(
+        104, LogLevel.Information, "Update {Update} is over: {Finished} subscribers have finished, and {Count} have not: {Names}")]
     public static partial void Over(ILogger logger, ulong update, uint finished, int count, string names);
 
     [LoggerMessage(105, LogLevel.Warning, "The update connection {Key} of {Program}, user {User}, is cut off: {Reason}")]

@@ -8,6 +8,9 @@ internal static class UpdatePayload
     /// <summary>The longest name of a program or a subscriber in bytes.</summary>
     public const int LongestName = AgentClientOptions.LongestName;
 
+    /// <summary>What a name must be, for errors.</summary>
+    public const string NameRule = "The name of a program or a subscriber has up to 63 bytes in UTF-8 without control characters.";
+
     /// <summary>The longest reason in characters; what is longer is cut.</summary>
     public const int LongestReason = 500;
 

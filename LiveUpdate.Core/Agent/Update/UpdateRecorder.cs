@@ -17,7 +17,9 @@ internal sealed class UpdateRecorder(IProgress<AgentEvent>? progress)
     public Task<AgentUpdateResult> Result => _result.Task;
 
     /// <summary>Takes an event of the update.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever a receiver throws: watching an update must not end it.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever a receiver throws: watching an update must not end it.")]
     public void Add(AgentEvent happened)
     {
         _last = happened.Time;
@@ -40,8 +42,12 @@ internal sealed class UpdateRecorder(IProgress<AgentEvent>? progress)
         Update = Update,
         Generation = over.Generation,
         Duration = _last,
-        Phases = [.. _phases.Select((phase, i) => new LiveUpdatePhase(phase.Name, phase.Start, (i + 1 < _phases.Count ? _phases[i + 1].Start : _last) - phase.Start))],
-        Subscribers = [.. _subscribers.Where(static subscriber => subscriber.State is not (AgentSubscriberState.Subscribed or AgentSubscriberState.Preparing))],
+        Phases = [.. _phases.Select((phase, i) => new LiveUpdatePhase(phase.Name, phase.Start, EndOf(i) - phase.Start))],
+        Subscribers =
+        [
+            .. _subscribers.Where(static subscriber =>
+                subscriber.State is not (AgentSubscriberState.Subscribed or AgentSubscriberState.Preparing)),
+        ],
         Unfinished = over.Names,
     });
 
@@ -51,6 +57,8 @@ internal sealed class UpdateRecorder(IProgress<AgentEvent>? progress)
         _result.TrySetException(exception);
         _ = _result.Task.Exception;
     }
+
+    private TimeSpan EndOf(int phase) => phase + 1 < _phases.Count ? _phases[phase + 1].Start : _last;
 
     private void Add(AgentEvent happened, string name)
     {

@@ -87,7 +87,12 @@ internal static class UpdateRecords
     {
         int rest = UpdatePayload.Enter(ref reader, SessionFields, "A session");
         var session = new AgentSessionInfo(
-            UpdatePayload.ReadName(ref reader), reader.ReadBoolean(), reader.ReadUInt32(), reader.ReadBoolean(), reader.ReadInt64(), reader.ReadInt64());
+            UpdatePayload.ReadName(ref reader),
+            reader.ReadBoolean(),
+            reader.ReadUInt32(),
+            reader.ReadBoolean(),
+            reader.ReadInt64(),
+            reader.ReadInt64());
         UpdatePayload.Skip(ref reader, rest);
         return session;
     }
@@ -104,7 +109,8 @@ internal static class UpdateRecords
     public static AgentFileInfo ReadFile(ref MessagePackReader reader)
     {
         int rest = UpdatePayload.Enter(ref reader, FileFields, "A file");
-        var file = new AgentFileInfo(new Token(reader.ReadUInt64()), UpdatePayload.ReadText(ref reader), reader.ReadInt64(), reader.ReadBoolean());
+        var file = new AgentFileInfo(
+            new Token(reader.ReadUInt64()), UpdatePayload.ReadText(ref reader), reader.ReadInt64(), reader.ReadBoolean());
         UpdatePayload.Skip(ref reader, rest);
         return file;
     }
@@ -123,7 +129,10 @@ internal static class UpdateRecords
     {
         int rest = UpdatePayload.Enter(ref reader, FindingFields, "A finding");
         var finding = new PreflightFinding(
-            UpdatePayload.ReadText(ref reader), (PreflightSeverity)reader.ReadInt32(), UpdatePayload.ReadText(ref reader), reader.ReadString())
+            UpdatePayload.ReadText(ref reader),
+            (PreflightSeverity)reader.ReadInt32(),
+            UpdatePayload.ReadText(ref reader),
+            reader.ReadString())
         {
             Error = Errno.FromPeer(reader.ReadInt32()),
         };
@@ -168,11 +177,13 @@ internal static class UpdateRecords
     private static AgentSubscriberStatus ReadSubscriber(ref MessagePackReader reader)
     {
         int rest = UpdatePayload.Enter(ref reader, SubscriberFields, "A subscriber");
-        var subscriber = new AgentSubscriberStatus(reader.ReadInt32(), UpdatePayload.ReadText(ref reader), (AgentSubscriberState)reader.ReadInt32());
+        var subscriber = new AgentSubscriberStatus(
+            reader.ReadInt32(), UpdatePayload.ReadText(ref reader), (AgentSubscriberState)reader.ReadInt32());
         UpdatePayload.Skip(ref reader, rest);
         return subscriber;
     }
 
     // What no TimeSpan can hold is an OverflowException, which counts as damage.
-    private static TimeSpan ReadMicroseconds(ref MessagePackReader reader) => new(checked(reader.ReadInt64() * TimeSpan.TicksPerMicrosecond));
+    private static TimeSpan ReadMicroseconds(ref MessagePackReader reader) =>
+        new(checked(reader.ReadInt64() * TimeSpan.TicksPerMicrosecond));
 }

@@ -9,7 +9,9 @@ internal sealed class UpdateRequest(UpdateMessageKind kind)
     /// <summary>What it is.</summary>
     public UpdateMessageKind Kind => kind;
 
-    /// <summary>The number of the request, which its answer repeats; in ready, refuse, claimed and finished the number of the update.</summary>
+    /// <summary>
+    /// The number of the request, which its answer repeats; in ready, refuse, claimed and finished the number of the update.
+    /// </summary>
     public ulong Number { get; init; }
 
     /// <summary>hello: the version that the client speaks.</summary>
@@ -45,9 +47,6 @@ internal sealed class UpdateRequest(UpdateMessageKind kind)
     /// <summary>load: the kernel.</summary>
     public KernelImage? Image { get; init; }
 
-    /// <summary>Whether it is answered.</summary>
-    public bool IsAnswered => kind is not (UpdateMessageKind.Ready or UpdateMessageKind.Refuse or UpdateMessageKind.Claimed or UpdateMessageKind.Finished);
-
     /// <summary>Writes a frame.</summary>
     /// <exception cref="LiveUpdateException">EFBIG: a text in it is too long.</exception>
     public byte[] Write()
@@ -75,7 +74,11 @@ internal sealed class UpdateRequest(UpdateMessageKind kind)
             if (FieldsOf(kind) is not { } fields)
                 return new UpdateRequest(kind) { Number = number };
             if (rest < fields)
-                throw new MessagePackSerializationException($"A message of kind {(int)kind} has {rest + 2} elements, fewer than {fields + 2}.");
+            {
+                throw new MessagePackSerializationException(
+                    $"A message of kind {(int)kind} has {rest + 2} elements, fewer than {fields + 2}.");
+            }
+
             UpdateRequest request = ReadFields(ref reader, kind, number);
             UpdatePayload.Leave(ref reader, rest - fields);
             return request;
@@ -155,7 +158,12 @@ internal sealed class UpdateRequest(UpdateMessageKind kind)
         },
         UpdateMessageKind.Cancel => new(kind) { Number = number, Update = reader.ReadUInt64() },
         UpdateMessageKind.Sessions when reader.TryReadNil() => SkipSide(ref reader, new(kind) { Number = number }),
-        UpdateMessageKind.Sessions => new(kind) { Number = number, Session = UpdatePayload.ReadName(ref reader), IsIncoming = reader.ReadBoolean() },
+        UpdateMessageKind.Sessions => new(kind)
+        {
+            Number = number,
+            Session = UpdatePayload.ReadName(ref reader),
+            IsIncoming = reader.ReadBoolean(),
+        },
         UpdateMessageKind.Files => new(kind)
         {
             Number = number,
@@ -166,7 +174,12 @@ internal sealed class UpdateRequest(UpdateMessageKind kind)
         UpdateMessageKind.Load => new(kind)
         {
             Number = number,
-            Image = new KernelImage { Path = UpdatePayload.ReadText(ref reader), Initrd = reader.ReadString(), CommandLine = UpdatePayload.ReadText(ref reader) },
+            Image = new KernelImage
+            {
+                Path = UpdatePayload.ReadText(ref reader),
+                Initrd = reader.ReadString(),
+                CommandLine = UpdatePayload.ReadText(ref reader),
+            },
         },
         _ => new(kind) { Number = number },
     };

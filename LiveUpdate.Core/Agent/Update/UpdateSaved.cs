@@ -3,7 +3,9 @@ using MessagePack;
 
 namespace LiveUpdate.Agent;
 
-/// <summary>What an agent tells its successor of the update socket. MessagePack, as untrusted as everything that comes from another process.</summary>
+/// <summary>
+/// What an agent tells its successor of the update socket. MessagePack, as untrusted as everything that comes from another process.
+/// </summary>
 internal sealed class UpdateSaved
 {
     private const int Fields = 9;
@@ -124,7 +126,8 @@ internal sealed class UpdateSaved
     private static (int Key, uint User, bool IsGreeted, string Program) ReadConnection(ref MessagePackReader reader)
     {
         int rest = UpdatePayload.Enter(ref reader, ConnectionFields, "A connection");
-        (int, uint, bool, string) connection = (reader.ReadInt32(), reader.ReadUInt32(), reader.ReadBoolean(), UpdatePayload.ReadText(ref reader));
+        (int, uint, bool, string) connection =
+            (reader.ReadInt32(), reader.ReadUInt32(), reader.ReadBoolean(), UpdatePayload.ReadText(ref reader));
         UpdatePayload.Skip(ref reader, rest);
         return connection;
     }

@@ -10,17 +10,23 @@ internal sealed partial class UpdateServer
 
     private static readonly DateTime s_startedAt = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
+    private static readonly Comparer<AgentSessionInfo> s_order = Comparer<AgentSessionInfo>.Create(
+        static (one, other) => Compare(one.IsIncoming, one.Name, other.IsIncoming, other.Name));
+
     private AgentInfo Agent => new(UpdateFrame.Version, Environment.ProcessId, _host.BackEnd, _host.KeepsState, _host.Generation);
 
     /// <summary>Carries out what a client says, and answers it.</summary>
     /// <exception cref="LiveUpdateException">EPROTO: it does not keep to the protocol, and is cut off.</exception>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the server around it throws, the client gets an answer.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever the server around it throws, the client gets an answer.")]
     internal void Handle(UpdateConnection connection, UpdateRequest request)
     {
         if (request.Kind == UpdateMessageKind.Hello ? connection.IsGreeted && !connection.IsAfterCrash : !connection.IsGreeted)
         {
             throw new LiveUpdateException(
-                LiveUpdateError.Protocol, connection.IsGreeted ? "Hello is said once." : $"Hello is said first, not {request.Kind} ({(byte)request.Kind}).");
+                LiveUpdateError.Protocol,
+                connection.IsGreeted ? "Hello is said once." : $"Hello is said first, not {request.Kind} ({(byte)request.Kind}).");
         }
 
         try
@@ -39,7 +45,8 @@ internal sealed partial class UpdateServer
         catch (Exception exception)
         {
             UpdateLog.RequestFailed(_logger, (byte)request.Kind, connection.Key, exception);
-            connection.Tell(UpdateNotice.Failed(request.Number, request.Kind, LiveUpdateError.InputOutput, UpdatePayload.Tidy(exception.Message)));
+            connection.Tell(UpdateNotice.Failed(
+                request.Number, request.Kind, LiveUpdateError.InputOutput, UpdatePayload.Tidy(exception.Message)));
         }
     }
 
@@ -84,11 +91,7 @@ internal sealed partial class UpdateServer
         if (request.Version < 1)
             throw new LiveUpdateException(LiveUpdateError.NotSupported, $"There is no version {request.Version} of this protocol.");
         if (!UpdatePayload.IsName(request.Name))
-        {
-            throw new LiveUpdateException(
-                LiveUpdateError.InvalidArgument, $"A program's name has 0 to {UpdatePayload.LongestName} bytes without control characters.");
-        }
-
+            throw new LiveUpdateException(LiveUpdateError.InvalidArgument, UpdatePayload.NameRule);
         (connection.Program, connection.IsGreeted) = (request.Name, true);
         return new(UpdateMessageKind.Welcome) { Number = request.Number, Agent = Agent };
     }
@@ -117,8 +120,7 @@ internal sealed partial class UpdateServer
             sessions = sessions.Where(session => Compare(session.IsIncoming, session.Name, request.IsIncoming, last) > 0);
         AgentSessionInfo[] page =
         [
-            .. sessions.Order(Comparer<AgentSessionInfo>.Create(static (one, other) => Compare(one.IsIncoming, one.Name, other.IsIncoming, other.Name)))
-                .Take(PageLength + 1),
+            .. sessions.Order(s_order).Take(PageLength + 1),
         ];
         return new(UpdateMessageKind.SessionsAnswer)
         {
@@ -133,10 +135,12 @@ internal sealed partial class UpdateServer
         SessionName name = request.Session!.Value;
 
         // Another user's session is as good as none: its name is nobody else's business.
-        AgentSessionInfo? session = _host.ListSessions().FirstOrDefault(session => session.Name == name && session.IsIncoming == request.IsIncoming);
-        IReadOnlyList<AgentFileInfo> files = (session is not null && MaySee(connection, session) ? _host.ListFiles(name, request.IsIncoming) : null)
+        bool isSeen = _host.ListSessions().Any(session =>
+            session.Name == name && session.IsIncoming == request.IsIncoming && MaySee(connection, session));
+        string side = request.IsIncoming ? "incoming" : "outgoing";
+        IReadOnlyList<AgentFileInfo> files = (isSeen ? _host.ListFiles(name, request.IsIncoming) : null)
             ?? throw new LiveUpdateException(
-                LiveUpdateError.NotFound, $"There is no {(request.IsIncoming ? "incoming" : "outgoing")} session \"{UpdatePayload.Tidy(name.ToString())}\" of yours.");
+                LiveUpdateError.NotFound, $"There is no {side} session \"{UpdatePayload.Tidy(name.ToString())}\" of yours.");
         int skip = (int)Math.Min(request.Skip, (uint)files.Count);
         return new(UpdateMessageKind.FilesAnswer)
         {
@@ -172,7 +176,8 @@ internal sealed partial class UpdateServer
 
         return image.Path.StartsWith('/') && image.Initrd?.StartsWith('/') != false
             ? image
-            : throw new LiveUpdateException(LiveUpdateError.InvalidArgument, "The paths of kernel and initial RAM disk begin with a slash.");
+            : throw new LiveUpdateException(
+                LiveUpdateError.InvalidArgument, "The paths of kernel and initial RAM disk begin with a slash.");
     }
 
     private static int Compare(bool oneIsIncoming, SessionName one, bool otherIsIncoming, SessionName other) =>

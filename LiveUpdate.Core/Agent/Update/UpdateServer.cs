@@ -70,7 +70,9 @@ internal sealed partial class UpdateServer : IAsyncDisposable
     /// <param name="socket">The connected socket; owned by the server from now on.</param>
     /// <param name="user">The user id of the process at the other end.</param>
     /// <param name="isAfterCrash">Whether an agent that died had it before: the client is told.</param>
-    /// <param name="updated">What the client is told before that: an update of which the agent that died may not have told it. Null for none.</param>
+    /// <param name="updated">
+    /// What the client is told before that: an update of which the agent that died may not have told it. Null for none.
+    /// </param>
     /// <exception cref="ArgumentException">There is a connection with that number.</exception>
     /// <exception cref="ObjectDisposedException">The server is disposed. The socket is closed then.</exception>
     public void Adopt(int key, SafeFileHandle socket, uint user, bool isAfterCrash = false, UpdateNotice? updated = null)
@@ -112,7 +114,8 @@ internal sealed partial class UpdateServer : IAsyncDisposable
             connections = [.. _connections.Values];
         }
 
-        await Task.WhenAll(connections.Select(static connection => connection.RestAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(connections.Select(static connection => connection.RestAsync()))
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             foreach (UpdateConnection connection in _connections.Values)
@@ -125,11 +128,13 @@ internal sealed partial class UpdateServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Goes on in a successor: everybody is told <c>updated</c>, and claiming begins. Once, before any other connection is adopted.</summary>
+    /// <summary>
+    /// Goes on in a successor: everybody is told <c>updated</c>, and claiming begins. Once, before any other connection is adopted.
+    /// </summary>
     /// <param name="saved">What <see cref="SaveAsync"/> gave.</param>
     /// <param name="sockets">
-    /// The sockets by key; owned by the server from now on. A connection that has none counts as gone; one that was accepted when everything was
-    /// at rest is a new one.
+    /// The sockets by key; owned by the server from now on. A connection that has none counts as gone; one that was accepted when
+    /// everything was at rest is a new one.
     /// </param>
     /// <exception cref="LiveUpdateException">EPROTO: what was saved cannot be read. The sockets are closed then.</exception>
     public void Restore(ReadOnlyMemory<byte> saved, IReadOnlyDictionary<int, SafeFileHandle> sockets)
@@ -172,7 +177,9 @@ internal sealed partial class UpdateServer : IAsyncDisposable
     public void BeginClaiming(ulong update, TimeSpan claimTime, IReadOnlyCollection<string>? expected) =>
         _coordinator.BeginClaiming(update, claimTime, expected);
 
-    /// <summary>Calls an update that still can be off, and closes all connections; after a hand-over only this process's side of them.</summary>
+    /// <summary>
+    /// Calls an update that still can be off, and closes all connections; after a hand-over only this process's side of them.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         UpdateConnection[] connections;

@@ -8,7 +8,9 @@ namespace LiveUpdate.Agent;
 /// <param name="subscriber">The program's part.</param>
 /// <param name="say">Sends a message.</param>
 /// <param name="logger">Gets what the program threw where it refuses nothing.</param>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A callback may look at its token to the last; neither has a timer.")]
+[SuppressMessage(
+    "Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A callback may look at its token to the last; neither has a timer.")]
 internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<UpdateRequest, Task> say, ILogger logger)
 {
     private readonly Channel<Func<Task>> _steps = Channel.CreateUnbounded<Func<Task>>(new() { SingleReader = true });
@@ -33,7 +35,8 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
                 Add(() => PrepareAsync(round));
                 break;
             case UpdateMessageKind.Go when _round is { } going && going.Update == notice.Number:
-                Add(() => GuardAsync(nameof(subscriber.GoAsync), going.Update, token => subscriber.GoAsync(going.Update, token), going.Over));
+                Add(() => GuardAsync(
+                    nameof(subscriber.GoAsync), going.Update, token => subscriber.GoAsync(going.Update, token), going.Over));
                 break;
             case UpdateMessageKind.CalledOff when _round?.Update == notice.Number:
                 CallOff(new LiveUpdateException(notice.Error, notice.Text), _lost.Token);
@@ -89,7 +92,8 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
             await step().ConfigureAwait(false);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the program throws refuses the update.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever the program throws refuses the update.")]
     private async Task PrepareAsync(UpdateRound round)
     {
         UpdateMessageKind answer = UpdateMessageKind.Ready;
@@ -128,7 +132,8 @@ internal sealed class UpdateSubscription(AgentSubscriber subscriber, Func<Update
         await SayAsync(new UpdateRequest(UpdateMessageKind.Finished) { Number = updated.Number }).ConfigureAwait(false);
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the program throws is logged, and told to it.")]
+    [SuppressMessage(
+        "Design", "CA1031:Do not catch general exception types", Justification = "Whatever the program throws is logged, and told to it.")]
     private async Task<bool> GuardAsync(string callback, ulong update, Func<CancellationToken, ValueTask> call, CancellationToken token)
     {
         try
