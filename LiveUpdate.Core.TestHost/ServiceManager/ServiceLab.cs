@@ -34,6 +34,7 @@ internal static class ServiceLab
         ["twice"] = () => Damaged("twice", "at=Answered twice"),
         ["other-user"] = OtherUser,
         ["stopped"] = Stopped,
+        ["served-agent"] = ServedAgent.Lead,
         ["stored-agent"] = StoredAgent.Lead,
         ["unstored-agent"] = StoredAgent.LeadWithout,
     };

@@ -9,18 +9,14 @@ internal static class StoreKillRounds
 {
     public static SoakResult Run(SoakArguments arguments)
     {
-        var figures = new List<(string, long)>();
-        string[] findings = [];
+        int done = 0;
         try
         {
-            foreach (string operation in StoreKills.Operations.Keys.TakeWhile(_ => arguments.GoesOn(figures.Count)))
-                figures.Add((operation, StoreKills.RunAsync(operation, first: 1, step: 1).GetAwaiter().GetResult()));
+            return new SoakResult(StoreKills.RunAsync(static _ => 1, 1, () => arguments.GoesOn(done++)).GetAwaiter().GetResult(), []);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            findings = [exception.ToString()];
+            return new SoakResult([], [exception.ToString()]);
         }
-
-        return new SoakResult(figures, findings);
     }
 }

@@ -17,15 +17,14 @@ internal sealed class StoreKills : IAsyncDisposable
     private const int MostStores = 48;
 
     private readonly LuodProcess _luod;
-    private readonly string _operation;
     private readonly AgentDevice _device;
     private readonly AgentClient _client;
-    private readonly Dictionary<int, Session> _open = [];
-    private readonly Dictionary<int, SafeFileHandle> _files = [];
+    private readonly Dictionary<string, Session> _open = [];
+    private readonly Dictionary<string, SafeFileHandle> _files = [];
 
-    private StoreKills(LuodProcess luod, string operation, AgentClient client)
+    private StoreKills(LuodProcess luod, AgentClient client)
     {
-        (_luod, _operation, _client) = (luod, operation, client);
+        (_luod, _client) = (luod, client);
         _device = AgentDevice.Connect(luod.Directory);
     }
 
@@ -44,30 +43,23 @@ internal sealed class StoreKills : IAsyncDisposable
         ["connect"] = false,
     };
 
-    /// <summary>Runs an operation again and again, and kills the agent at another store each time, until it is over before that.</summary>
-    /// <param name="operation">The operation.</param>
-    /// <param name="first">The store that it is killed at first, from 1.</param>
+    /// <summary>Runs each operation again and again, and kills the agent at another store each time, until it is over before that.</summary>
+    /// <param name="firstStore">The store of an operation at which the agent is killed first, from 1.</param>
     /// <param name="step">How many stores later the next time.</param>
-    /// <returns>How often it was killed.</returns>
-    public static async Task<int> RunAsync(string operation, int first, int step)
+    /// <param name="goesOn">Asked before each operation.</param>
+    /// <returns>How often the agent was killed, by operation.</returns>
+    public static async Task<IReadOnlyList<(string Operation, long Kills)>> RunAsync(Func<string, int> firstStore, int step, Func<bool> goesOn)
     {
         await using LuodProcess luod = await LuodProcess.StartScenarioAsync("counted-agent");
-        await using var run = new StoreKills(luod, operation, await luod.ConnectAsync());
-        int[] stores = [.. Enumerable.Range(0, (MostStores - first) / step).Select(index => first + (index * step))];
+        await using var run = new StoreKills(luod, await luod.ConnectAsync());
+        Dictionary<string, int[]> stores = Operations.Keys.ToDictionary(
+            static operation => operation,
+            operation => Enumerable.Range(0, MostStores).Select(index => firstStore(operation) + (index * step)).Where(static store => store <= MostStores).ToArray());
         await run.PrepareAsync(stores);
-        int killed = 0;
-        foreach (int store in stores)
-        {
-            int before = await luod.FindAgentAsync();
-            await File.WriteAllTextAsync(Path.Combine(luod.Directory, "armed"), store.ToString(CultureInfo.InvariantCulture));
-            run.Do(store);
-            if (await luod.FindAgentAsync() == before)
-                return killed;
-            killed++;
-            await run.CompareAsync(store);
-        }
-
-        throw new InvalidOperationException($"\"{operation}\" makes more than {MostStores} stores.");
+        var kills = new List<(string, long)>();
+        foreach (string operation in Operations.Keys.TakeWhile(_ => goesOn()))
+            kills.Add((operation, await run.RunAsync(operation, stores[operation])));
+        return kills;
     }
 
     /// <inheritdoc/>
@@ -81,60 +73,81 @@ internal sealed class StoreKills : IAsyncDisposable
         await _client.DisposeAsync();
     }
 
-    private static string NameOf(int store) => string.Create(CultureInfo.InvariantCulture, $"s{store}");
+    private static string NameOf(string operation, int store) => string.Create(CultureInfo.InvariantCulture, $"{operation} {store}");
 
-    // What the operation needs, for each time anew; all before the first, since there is only one update.
-    private async Task PrepareAsync(int[] stores)
+    // What the operations need, for each time anew; what comes by an update all at once.
+    private async Task PrepareAsync(Dictionary<string, int[]> stores)
     {
-        if (_operation is "create" or "connect")
-            return;
-        foreach (int store in stores)
+        string[] incoming = [.. Names(isIncoming: true)];
+        Array.ForEach(incoming, Make);
+        await _client.UpdateAsync();
+        foreach (string name in incoming)
         {
-            Session session = _open[store] = _device.CreateSession(NameOf(store));
-            SafeFileHandle file = _files[store] = Libc.MemfdCreate(NameOf(store), Libc.MFD_CLOEXEC);
-            if (_operation != "preserve")
-                session.Preserve(1, file);
+            _open.Remove(name, out Session? ended);
+            ended!.Dispose();
+            if (name.StartsWith("retrieve session", StringComparison.Ordinal))
+                continue;
+            _open[name] = _device.RetrieveSession(name);
+            if (name.StartsWith("close finished", StringComparison.Ordinal))
+                _open[name].Finish();
         }
 
-        if (!Operations[_operation])
-            return;
-        await _client.UpdateAsync();
-        foreach (int store in stores)
-        {
-            _open[store].Dispose();
-            _open.Remove(store);
-            if (_operation == "retrieve session")
-                continue;
-            _open[store] = _device.RetrieveSession(NameOf(store));
-            if (_operation == "close finished")
-                _open[store].Finish();
-        }
+        foreach (string name in Names(isIncoming: false).Where(static name => !name.StartsWith('c') || name.StartsWith("close", StringComparison.Ordinal)))
+            Make(name);
+
+        IEnumerable<string> Names(bool isIncoming) =>
+            stores.Where(pair => Operations[pair.Key] == isIncoming).SelectMany(static pair => pair.Value, static (pair, store) => NameOf(pair.Key, store));
     }
 
-    private void Do(int store)
+    private void Make(string name)
     {
-        switch (_operation)
+        Session session = _open[name] = _device.CreateSession(name);
+        SafeFileHandle file = _files[name] = Libc.MemfdCreate("test", Libc.MFD_CLOEXEC);
+        if (!name.StartsWith("preserve", StringComparison.Ordinal))
+            session.Preserve(1, file);
+    }
+
+    private async Task<long> RunAsync(string operation, int[] stores)
+    {
+        long killed = 0;
+        foreach (int store in stores)
+        {
+            int before = await _luod.FindAgentAsync();
+            await File.WriteAllTextAsync(Path.Combine(_luod.Directory, "armed"), store.ToString(CultureInfo.InvariantCulture));
+            Do(operation, NameOf(operation, store));
+            if (await _luod.FindAgentAsync() == before)
+                return killed;
+            killed++;
+            await CompareAsync(operation, NameOf(operation, store));
+        }
+
+        throw new InvalidOperationException($"\"{operation}\" makes more than {MostStores} stores.");
+    }
+
+    private void Do(string operation, string name)
+    {
+        switch (operation)
         {
             case "create":
-                _open[store] = _device.CreateSession(NameOf(store));
+                _open[name] = _device.CreateSession(name);
                 break;
             case "preserve":
-                _open[store].Preserve(1, _files[store]);
+                _open[name].Preserve(1, _files[name]);
                 break;
             case "refused preserve":
-                Refuses(LiveUpdateError.Busy, () => _open[store].Preserve(2, _files[store]));
+                Refuses(LiveUpdateError.Busy, () => _open[name].Preserve(2, _files[name]));
                 break;
             case "close" or "park" or "close finished":
-                _open[store].Dispose();
+                _open[name].Dispose();
                 break;
             case "retrieve session":
-                _open[store] = _device.RetrieveSession(NameOf(store));
+                _open[name] = _device.RetrieveSession(name);
                 break;
             case "retrieve":
-                Retrieve(store);
+                Retrieve(name);
                 break;
             case "finish":
-                _open[store].Finish();
+                _open[name].Finish();
                 break;
             case "connect":
                 using (AgentDevice device = AgentDevice.Connect(_luod.Directory))
@@ -144,18 +157,18 @@ internal sealed class StoreKills : IAsyncDisposable
     }
 
     // The connection is of use, what should be there is there once, and nothing else is.
-    private async Task CompareAsync(int store)
+    private async Task CompareAsync(string operation, string name)
     {
         await using AgentClient client = await _luod.ConnectAsync();
         List<AgentSessionInfo> found = [];
         await foreach (AgentSessionInfo session in client.ListSessionsAsync())
         {
-            if (session.Name.ToString() == NameOf(store))
+            if (session.Name.ToString() == name)
                 found.Add(session);
         }
 
         string held = string.Join(", ", found.Select(static one => $"{(one.IsIncoming ? "incoming" : "outgoing")} {(one.IsOpen ? "open" : "parked")} {one.Files}"));
-        string expected = _operation switch
+        string expected = operation switch
         {
             "create" => "outgoing open 0",
             "preserve" or "refused preserve" => "outgoing open 1",
@@ -165,39 +178,39 @@ internal sealed class StoreKills : IAsyncDisposable
             _ => "",
         };
         if (held != expected)
-            throw new InvalidOperationException($"After \"{_operation}\", killed at store {store}, the agent holds \"{held}\" and not \"{expected}\".\n{_luod.Log}");
-        switch (_operation)
+            throw new InvalidOperationException($"After \"{name}\" the agent holds \"{held}\" and not \"{expected}\".\n{_luod.Log}");
+        switch (operation)
         {
             case "create":
-                _open[store].Close();
-                _device.CreateSession(NameOf(store)).Close();
+                _open[name].Close();
+                _device.CreateSession(name).Close();
                 break;
             case "preserve" or "refused preserve":
-                Refuses(LiveUpdateError.Exists, () => _open[store].Preserve(1, _files[store]));
+                Refuses(LiveUpdateError.Exists, () => _open[name].Preserve(1, _files[name]));
                 break;
             case "close":
-                using (Session session = _device.CreateSession(NameOf(store)))
-                    session.Preserve(1, _files[store]);
+                using (Session session = _device.CreateSession(name))
+                    session.Preserve(1, _files[name]);
                 break;
             case "retrieve session" or "retrieve":
-                Retrieve(store);
+                Retrieve(name);
                 break;
             case "park":
-                using (Session session = _open[store] = _device.RetrieveSession(NameOf(store)))
-                    Retrieve(store);
+                using (Session session = _open[name] = _device.RetrieveSession(name))
+                    Retrieve(name);
                 break;
             case "finish" or "close finished":
-                _open[store].Dispose();
-                Refuses(LiveUpdateError.NotFound, () => _device.RetrieveSession(NameOf(store)));
+                _open[name].Dispose();
+                Refuses(LiveUpdateError.NotFound, () => _device.RetrieveSession(name));
                 break;
         }
     }
 
-    private void Retrieve(int store)
+    private void Retrieve(string name)
     {
-        using var file = _open[store].Retrieve<SafeFileHandle>(1);
-        if (DescriptorInfo.Identify(file) != DescriptorInfo.Identify(_files[store]))
-            throw new InvalidOperationException($"The file of {NameOf(store)} is another one.\n{_luod.Log}");
+        using var file = _open[name].Retrieve<SafeFileHandle>(1);
+        if (DescriptorInfo.Identify(file) != DescriptorInfo.Identify(_files[name]))
+            throw new InvalidOperationException($"The file of {name} is another one.\n{_luod.Log}");
     }
 
     private void Refuses(LiveUpdateError error, Action operation)
@@ -211,6 +224,6 @@ internal sealed class StoreKills : IAsyncDisposable
             return;
         }
 
-        throw new InvalidOperationException($"\"{_operation}\" should be refused with {error}.\n{_luod.Log}");
+        throw new InvalidOperationException($"It should be refused with {error}.\n{_luod.Log}");
     }
 }
