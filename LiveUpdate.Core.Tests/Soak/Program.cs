@@ -1,3 +1,4 @@
+using LiveUpdate.Tests.Agent.Faults;
 using LiveUpdate.Tests.Stress;
 
 namespace LiveUpdate.Tests.Soak;
@@ -8,6 +9,8 @@ namespace LiveUpdate.Tests.Soak;
 /// </summary>
 internal static class Program
 {
+    private static readonly SoakResult s_noLinux = new([], ["The agent runs on Linux only."]);
+
     private static readonly Dictionary<string, Func<SoakArguments, SoakResult>> s_forms = new()
     {
         ["lives"] = SequentialLives.Run,
@@ -15,6 +18,8 @@ internal static class Program
         ["call-faults"] = CallFaultRounds.Run,
         ["parallel-lives"] = ConcurrentLives.Run,
         ["stress"] = StressRun.Run,
+        ["agent-kills"] = static arguments => OperatingSystem.IsLinux() ? KillRounds.Run(arguments) : s_noLinux,
+        ["store-kills"] = static arguments => OperatingSystem.IsLinux() ? StoreKillRounds.Run(arguments) : s_noLinux,
     };
 
     private static int Main(string[] args)

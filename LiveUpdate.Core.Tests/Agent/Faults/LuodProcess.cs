@@ -24,7 +24,11 @@ internal sealed class LuodProcess : IAsyncDisposable
     private LuodProcess(DirectoryInfo folder, bool isFolderOurs, string[] arguments)
     {
         (_folder, _isFolderOurs) = (folder, isFolderOurs);
-        _process = Process.Start(new ProcessStartInfo(HostFamily.Dotnet, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(HostFamily.Dotnet, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+
+        // They are started often, and live for a moment.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        _process = Process.Start(start)!;
         DataReceivedEventHandler add = (_, line) => _log.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += add;
         _process.OutputDataReceived += add;
@@ -68,7 +72,10 @@ internal sealed class LuodProcess : IAsyncDisposable
         StartUnderKeeperAsync(folder => [Luod, "--directory", folder, .. arguments]);
 
     /// <summary>Starts a scenario of the test host, whose argument is the directory, in the same way.</summary>
-    public static Task<LuodProcess> StartScenarioAsync(string scenario) => StartUnderKeeperAsync(folder => [HostFamily.Library, scenario, folder]);
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="programs">The folder of the programs; null for that of the tests.</param>
+    public static Task<LuodProcess> StartScenarioAsync(string scenario, string? programs = null) =>
+        StartUnderKeeperAsync(folder => [Path.Combine(programs ?? AppContext.BaseDirectory, Path.GetFileName(HostFamily.Library)), scenario, folder]);
 
     /// <summary>The process id of the present agent; waits until there is one.</summary>
     public async Task<int> FindAgentAsync()

@@ -12,7 +12,7 @@ internal static class StoreKillRounds
         int done = 0;
         try
         {
-            return new SoakResult(StoreKills.RunAsync(static _ => 1, 1, () => arguments.GoesOn(done++)).GetAwaiter().GetResult(), []);
+            return new SoakResult(StoreKills.RunAsync(StoreKills.Operations.Keys, static _ => 1, 1, () => arguments.GoesOn(done++)).GetAwaiter().GetResult(), []);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -44,20 +44,23 @@ internal sealed class StoreKills : IAsyncDisposable
     };
 
     /// <summary>Runs each operation again and again, and kills the agent at another store each time, until it is over before that.</summary>
+    /// <param name="operations">The operations.</param>
     /// <param name="firstStore">The store of an operation at which the agent is killed first, from 1.</param>
     /// <param name="step">How many stores later the next time.</param>
     /// <param name="goesOn">Asked before each operation.</param>
+    /// <param name="programs">The folder of the agent's program; null for that of the tests.</param>
     /// <returns>How often the agent was killed, by operation.</returns>
-    public static async Task<IReadOnlyList<(string Operation, long Kills)>> RunAsync(Func<string, int> firstStore, int step, Func<bool> goesOn)
+    public static async Task<IReadOnlyList<(string Operation, long Kills)>> RunAsync(
+        IEnumerable<string> operations, Func<string, int> firstStore, int step, Func<bool> goesOn, string? programs = null)
     {
-        await using LuodProcess luod = await LuodProcess.StartScenarioAsync("counted-agent");
+        await using LuodProcess luod = await LuodProcess.StartScenarioAsync("counted-agent", programs);
         await using var run = new StoreKills(luod, await luod.ConnectAsync());
-        Dictionary<string, int[]> stores = Operations.Keys.ToDictionary(
+        Dictionary<string, int[]> stores = operations.ToDictionary(
             static operation => operation,
             operation => Enumerable.Range(0, MostStores).Select(index => firstStore(operation) + (index * step)).Where(static store => store <= MostStores).ToArray());
         await run.PrepareAsync(stores);
         var kills = new List<(string, long)>();
-        foreach (string operation in Operations.Keys.TakeWhile(_ => goesOn()))
+        foreach (string operation in stores.Keys.TakeWhile(_ => goesOn()))
             kills.Add((operation, await run.RunAsync(operation, stores[operation])));
         return kills;
     }
