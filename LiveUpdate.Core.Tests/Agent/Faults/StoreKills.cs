@@ -14,7 +14,7 @@ namespace LiveUpdate.Tests.Agent.Faults;
 internal sealed class StoreKills : IAsyncDisposable
 {
     // More than any request makes: what a run is prepared for.
-    private const int MostStores = 48;
+    private const int MostStores = 72;
 
     private readonly LuodProcess _luod;
     private readonly AgentDevice _device;
