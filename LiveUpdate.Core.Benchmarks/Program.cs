@@ -66,4 +66,5 @@ foreach (TargetResult result in results)
     Console.WriteLine(result);
 return reports.Length > 0 && reports.All(static report => report.Success) ? 0 : 1;
 
-int Number(int index, int missing) => index < args.Length && int.TryParse(args[index], CultureInfo.InvariantCulture, out int number) ? number : missing;
+int Number(int index, int missing) =>
+    index < args.Length && int.TryParse(args[index], CultureInfo.InvariantCulture, out int number) ? number : missing;

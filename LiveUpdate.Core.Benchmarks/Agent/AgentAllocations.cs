@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace LiveUpdate.Benchmarks.Agent;
 
 /// <summary>
-/// What a request allocates on each side. Counted, not timed: many requests of a kind, and the growth of what each process has allocated in all.
+/// What a request allocates on each side. Counted, not timed: many requests of a kind, and the growth of what was allocated.
 /// </summary>
 internal sealed class AgentAllocations(AgentWork work, AgentDevice device)
 {

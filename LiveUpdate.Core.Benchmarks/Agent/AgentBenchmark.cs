@@ -13,8 +13,8 @@ internal static class AgentBenchmark
         Type[] types = [typeof(CreateSession), typeof(PreserveDescriptors), typeof(RetrieveDescriptors), typeof(ManyClients)];
         try
         {
-            BenchmarkReport[] reports =
-                [.. BenchmarkSwitcher.FromTypes(types).Run(["--filter", filter], new AgentConfig()).SelectMany(static summary => summary.Reports)];
+            IEnumerable<Summary> summaries = BenchmarkSwitcher.FromTypes(types).Run(["--filter", filter], new AgentConfig());
+            BenchmarkReport[] reports = [.. summaries.SelectMany(static summary => summary.Reports)];
             var tables = new AgentTables(reports);
             tables.PrintLatency();
             tables.PrintThroughput();

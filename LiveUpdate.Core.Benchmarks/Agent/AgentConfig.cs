@@ -10,8 +10,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace LiveUpdate.Benchmarks.Agent;
 
 /// <summary>
-/// A short job: an invocation is hundreds of requests, and what it consumes is made anew before each. The clients are threads of this process,
-/// the other side is one of its own.
+/// A short job: an invocation is hundreds of requests, and what it consumes is made anew before each. The clients are threads of this
+/// process, the other side is one of its own.
 /// </summary>
 internal sealed class AgentConfig : ManualConfig
 {

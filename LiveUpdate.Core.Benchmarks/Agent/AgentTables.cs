@@ -10,7 +10,7 @@ internal sealed class AgentTables(IReadOnlyCollection<BenchmarkReport> reports)
     public void PrintLatency()
     {
         Console.WriteLine();
-        Console.WriteLine("| one request at a time, median µs | agent | managed device | bare round trip | agent / round trip | agent / managed |");
+        Console.WriteLine("| one at a time, median µs | agent | managed device | bare round trip | agent / round trip | agent / managed |");
         Console.WriteLine("|---|---|---|---|---|---|");
         PrintLatency("create a session and close it", typeof(CreateSession));
         PrintLatency("preserve a memfd", typeof(PreserveDescriptors));

@@ -2,7 +2,7 @@ using LiveUpdate.Agent;
 
 namespace LiveUpdate.Benchmarks.Agent;
 
-/// <summary>The other processes of a run: one agent and one echo server for all benchmarks, so that both are warm and the same for all.</summary>
+/// <summary>The other processes of a run: one agent and one echo server, warm and the same for all benchmarks.</summary>
 internal sealed class AgentWork : IDisposable
 {
     /// <summary>The verb of the process that is the agent.</summary>

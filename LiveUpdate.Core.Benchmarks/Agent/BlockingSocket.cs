@@ -59,7 +59,9 @@ internal static unsafe class BlockingSocket
         fixed (byte* bytes = message)
         {
             var vector = new Libc.IoVector { Base = bytes, Length = (nuint)message.Length };
-            var header = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1, Control = (byte*)control, ControlLength = ControlSize };
+            var header = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
+            header.Control = (byte*)control;
+            header.ControlLength = ControlSize;
             nint received = Libc.Recvmsg(socket, ref header, Libc.MSG_CMSG_CLOEXEC);
             if (received == 0)
                 return false;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LiveUpdate.Benchmarks.Agent;
 
-/// <summary>This program once more, as another side of what is measured. It ends with its standard input, so never outlives this process.</summary>
+/// <summary>This program once more, as another side of a measurement. It ends with its standard input, and so with this process.</summary>
 internal sealed class ChildProgram : IDisposable
 {
     private const string Ready = "ready";

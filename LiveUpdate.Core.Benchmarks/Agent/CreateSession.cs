@@ -3,7 +3,7 @@ using LiveUpdate.Agent;
 
 namespace LiveUpdate.Benchmarks.Agent;
 
-/// <summary>Making a session and closing it, which through the agent are two round trips, the first with a descriptor in its answer.</summary>
+/// <summary>Making a session and closing it, two round trips through the agent, the first with a descriptor in its answer.</summary>
 public class CreateSession
 {
     private const string Name = "created";

@@ -24,6 +24,6 @@ internal sealed class EchoClient(string path) : IDisposable
         message.Clear();
         message[0] = what;
         BlockingSocket.Send(_socket, message, file);
-        return BlockingSocket.TryReceive(_socket, message, out SafeFileHandle? got) ? got : throw new IOException("The echo server is gone.");
+        return BlockingSocket.TryReceive(_socket, message, out SafeFileHandle? got) ? got : throw new IOException("The server is gone.");
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.Benchmarks.Agent;
 
-/// <summary>The bare round trip's other side, in a process of its own: a thread for each connection, and nothing but the two calls.</summary>
+/// <summary>The bare round trip's other side, in a process of its own: a thread for each connection, nothing but the two calls.</summary>
 internal static class EchoServer
 {
     /// <summary>The bytes of a message, as many as a request to preserve has.</summary>

@@ -4,8 +4,8 @@ using LiveUpdate.Agent;
 namespace LiveUpdate.Benchmarks.Agent;
 
 /// <summary>
-/// The agent, in a process of its own: on a managed orchestrator whose incoming sessions came by a hand-over within the process, so that every
-/// request has something to work on.
+/// The agent, in a process of its own: on a managed orchestrator whose incoming sessions came by a hand-over within the process, so that
+/// every request has something to work on.
 /// </summary>
 internal static class ServingAgent
 {
@@ -26,7 +26,8 @@ internal static class ServingAgent
         var options = new AgentServerOptions { Directory = directory };
         await using var server = new AgentServer(AgentBackEnd.ForDevice(orchestrator.OpenDevice()), options);
         await server.StartAsync();
-        ChildProgram.Serve(static line => line == Allocated ? GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture) : line);
+        ChildProgram.Serve(static line =>
+            line == Allocated ? GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture) : line);
         await server.StopAsync();
     }
 }

@@ -27,7 +27,7 @@ internal static class UpdateBenchmark
         ulong needed = (ulong)((clients * DescriptorsPerClient) + OtherDescriptors);
         if (Libc.Getrlimit(Libc.RLIMIT_NOFILE, out Libc.ResourceLimit limit) != 0 || limit.Hard < needed)
         {
-            Console.Error.WriteLine($"{clients} clients need {needed} descriptors a process, and the limit is {limit.Hard}: raise it with ulimit -Hn.");
+            Console.Error.WriteLine($"{clients} clients need {needed} descriptors a process, the limit is {limit.Hard}: raise ulimit -Hn.");
             return 1;
         }
 
@@ -53,8 +53,9 @@ internal static class UpdateBenchmark
             {
                 for (int first = 0; first < clients; first += ClientsPerProcess)
                 {
-                    string count = Math.Min(ClientsPerProcess, clients - first).ToString(CultureInfo.InvariantCulture);
-                    processes.Add(new ChildProgram(UpdateClients.Verb, luod.Directory, first.ToString(CultureInfo.InvariantCulture), count));
+                    int count = Math.Min(ClientsPerProcess, clients - first);
+                    string[] numbers = [first.ToString(CultureInfo.InvariantCulture), count.ToString(CultureInfo.InvariantCulture)];
+                    processes.Add(new ChildProgram([UpdateClients.Verb, luod.Directory, .. numbers]));
                 }
 
                 using var probe = new WaitProbe(driver.OpenDevice());
@@ -110,7 +111,7 @@ internal static class UpdateBenchmark
         Console.WriteLine();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {clients:N0} clients, ms | updates | start to all finished, lowest | median | highest | longest wait of a request, median | highest |"));
+            $"| {clients:N0} clients, ms | updates | start to all finished, lowest | median | highest | longest wait, median | highest |"));
         Console.WriteLine("|---|---|---|---|---|---|---|");
         foreach (PauseRow row in rows)
         {

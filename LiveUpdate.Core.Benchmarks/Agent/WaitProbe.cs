@@ -4,7 +4,7 @@ using LiveUpdate.Agent;
 
 namespace LiveUpdate.Benchmarks.Agent;
 
-/// <summary>A client that asks the agent something again and again, and notes the longest wait for an answer: the pause, as a client sees it.</summary>
+/// <summary>A client that asks the agent all the while, and notes the longest wait for an answer: the pause as a client sees it.</summary>
 internal sealed class WaitProbe : IDisposable
 {
     private readonly AgentDevice _device;
