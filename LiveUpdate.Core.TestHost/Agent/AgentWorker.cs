@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using LiveUpdate.Agent;
-using LiveUpdate.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace LiveUpdate.TestHost.Agent;

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using LiveUpdate.Agent;
 
 namespace LiveUpdate.TestHost.Agent;
@@ -5,14 +6,14 @@ namespace LiveUpdate.TestHost.Agent;
 /// <summary>Says what it is told, and goes on when it is told to.</summary>
 internal sealed class WorkerSubscriber : AgentSubscriber
 {
-    private readonly SemaphoreSlim _steps = new(0);
+    private readonly Channel<bool> _steps = Channel.CreateUnbounded<bool>();
 
-    public void GoOn() => _steps.Release();
+    public void GoOn() => _steps.Writer.TryWrite(true);
 
     public override async ValueTask PrepareAsync(AgentPreparation preparation, CancellationToken cancellationToken)
     {
         Scenario.Say("! prepare");
-        await _steps.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _steps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override ValueTask GoAsync(ulong update, CancellationToken cancellationToken)
@@ -30,9 +31,9 @@ internal sealed class WorkerSubscriber : AgentSubscriber
     public override async ValueTask ClaimAsync(AgentClaim claim, CancellationToken cancellationToken)
     {
         Scenario.Say("! updated");
-        await _steps.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _steps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         claim.Claimed();
         Scenario.Say("! claimed");
-        await _steps.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _steps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 }

@@ -21,6 +21,9 @@ internal sealed class AgentSocket : IDisposable
     /// <summary>How long a frame may take from its first byte to its last, unless a test has less time.</summary>
     public static readonly TimeSpan WholeFrameTime = TimeSpan.FromSeconds(5);
 
+    // One is right; who sends more is told so.
+    private const int MostDescriptors = 4;
+
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(50);
 
@@ -97,7 +100,7 @@ internal sealed class AgentSocket : IDisposable
     /// <exception cref="LiveUpdateException">EPROTO: it is not there any more. An errno of the socket.</exception>
     public bool Take(Span<byte> frame, List<SafeFileHandle> descriptors)
     {
-        int count = SocketMessage.Receive(Handle, frame, descriptors, out bool truncated);
+        int count = SocketMessage.Receive(Handle, frame, descriptors, out bool truncated, MostDescriptors);
         if (count < 0)
             throw Errno.Failed(-count, "Receiving from a client");
         if (count != frame.Length)
@@ -109,6 +112,21 @@ internal sealed class AgentSocket : IDisposable
     /// <returns>False if the other end is gone, or does not read: the connection is of no use any more.</returns>
     public bool TrySend(ReadOnlySpan<byte> frame, ReadOnlySpan<SafeHandle> descriptors = default) =>
         SocketMessage.Send(Handle, frame, descriptors) == frame.Length;
+
+    /// <summary>Sends a frame, and gives the other end time to read what lies before it.</summary>
+    /// <returns>False if the other end is gone, or did not read in time: the connection is of no use any more.</returns>
+    public bool TrySend(ReadOnlySpan<byte> frame, TimeSpan patience)
+    {
+        try
+        {
+            DescriptorPassing.Send(Handle, frame, [], Deadline.After(patience));
+            return true;
+        }
+        catch (LiveUpdateException)
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();

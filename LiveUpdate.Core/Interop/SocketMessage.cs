@@ -44,11 +44,14 @@ internal static unsafe class SocketMessage
     /// <param name="data">Where the bytes go.</param>
     /// <param name="descriptors">Gets the descriptors, close-on-exec; owned by whoever owns the list.</param>
     /// <param name="truncated">Whether bytes or descriptors were lost, for want of room or of free descriptors.</param>
+    /// <param name="most">How many descriptors there is room for.</param>
     /// <returns>The number of bytes, 0 at the end of the stream, or the negative errno.</returns>
-    public static int Receive(SafeHandle socket, Span<byte> data, List<SafeFileHandle> descriptors, out bool truncated)
+    public static int Receive(
+        SafeHandle socket, Span<byte> data, List<SafeFileHandle> descriptors, out bool truncated, int most = MaxDescriptors)
     {
-        descriptors.EnsureCapacity(descriptors.Count + MaxDescriptors);
-        int room = ControlSpace(MaxDescriptors * sizeof(int));
+        // Room for one more: the kernel fills up the padding.
+        descriptors.EnsureCapacity(descriptors.Count + most + 1);
+        int room = ControlSpace(most * sizeof(int));
         byte* control = stackalloc byte[room];
         // The vector points into data, which is fixed, and control is on this stack, until recvmsg returns.
         fixed (byte* bytes = data)

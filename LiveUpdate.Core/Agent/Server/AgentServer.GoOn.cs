@@ -276,7 +276,7 @@ public sealed partial class AgentServer
         {
             // Behind a kexec: the programs are new, and connect anew.
             UpdateSaved update = UpdateSaved.Read(saved);
-            _updates.BeginClaiming(update.Update, update.ClaimTime, [.. update.Members.Select(static member => member.Name)]);
+            _updates.BeginClaiming(update.Update, update.ClaimTime, update.Expected);
         }
         else
         {
@@ -305,7 +305,10 @@ public sealed partial class AgentServer
         string path = Path.Combine(_options.Directory, name);
         Socket socket;
         if (handles.TryGetValue(key, out SafeFileHandle? handed) && !handed.IsInvalid)
-            socket = new Socket(new SafeSocketHandle(Detach(handed).DangerousGetHandle(), ownsHandle: true));
+        {
+            socket = new Socket(new SafeSocketHandle(handed.DangerousGetHandle(), ownsHandle: true));
+            handed.SetHandleAsInvalid();
+        }
         else
         {
             socket = AgentDirectory.Listen(path, _options);

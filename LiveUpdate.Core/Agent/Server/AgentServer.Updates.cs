@@ -42,7 +42,7 @@ public sealed partial class AgentServer
             new AgentFileInfo(file.Token, "", (long)file.ByteCount, IsRetrieved: false))];
     }
 
-    /// <summary>Hands over.</summary>
+    /// <summary>Hands over; returns when a successor has taken over, and throws if nothing happened.</summary>
     internal async Task HandOverAsync(Action<string> phase, CancellationToken cancellationToken)
     {
         SafeFileHandle? state = null;
@@ -61,9 +61,9 @@ public sealed partial class AgentServer
         }
         catch (Exception exception) when (_backEnd.IsOver)
         {
-            // The successor took over and ended right then. What is stored is all there is, for the agent that comes next.
+            // The successor took over and ended right then: nothing is called off, and this process is over. What is stored is all there is, for
+            // the agent that comes next.
             _completion.TrySetException(exception);
-            throw;
         }
         finally
         {

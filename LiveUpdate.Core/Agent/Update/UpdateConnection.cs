@@ -13,6 +13,9 @@ namespace LiveUpdate.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class UpdateConnection : UpdatePeer, IDisposable
 {
+    // Who starts an update is told of every step of every subscriber.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly UpdateServer _server;
     private readonly AgentSocket _socket;
     private readonly Lock _sending = new();
@@ -122,7 +125,7 @@ internal sealed class UpdateConnection : UpdatePeer, IDisposable
 
     private void Send(byte[] frame)
     {
-        if (_isOfNoUse || _socket.TrySend(frame))
+        if (_isOfNoUse || (_server.IsWaitedFor(User) ? _socket.TrySend(frame, s_patience) : _socket.TrySend(frame)))
             return;
         _isOfNoUse = true;
         _ = _rest.CancelAsync();

@@ -198,6 +198,9 @@ internal sealed partial class UpdateServer : IAsyncDisposable
             connection.Dispose();
     }
 
+    /// <summary>Whether a client that is slow to read is waited for: administrators are, others lose the connection.</summary>
+    internal bool IsWaitedFor(uint user) => _host.IsAdministrator(user);
+
     /// <summary>A connection is of no use any more; the last thing that its loop does.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="reason">Why it is cut off; null where the client closed it.</param>
