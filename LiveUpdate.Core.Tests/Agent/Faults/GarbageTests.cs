@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LiveUpdate.Abi;
 using LiveUpdate.Agent;
@@ -83,7 +82,7 @@ public sealed class GarbageTests
         {
             await server.StartAsync();
             using var slow = RawConnection.Connect(folder.FullName, "device");
-            slow.Send(RawConnection.Frame(Describe, 12, 0, 0, 0)[..9]);
+            slow.Send(RawConnection.Frame(Describe, 12, 0, 0, 0).AsSpan(0, 9));
             Assert.That(slow.ReceiveAnswers(), Is.EqualTo(new[] { s_greeted, s_ended }));
             using var message = RawConnection.Connect(folder.FullName, "update");
             message.Send([6, 0]);
@@ -99,7 +98,7 @@ public sealed class GarbageTests
     public void Half_a_frame_and_the_end_end_the_connection()
     {
         using var raw = RawConnection.Connect(s_luod.Directory, "device");
-        raw.Send(RawConnection.Frame(Describe, 12, 0, 0, 0)[..9]);
+        raw.Send(RawConnection.Frame(Describe, 12, 0, 0, 0).AsSpan(0, 9));
         raw.EndSending();
         Assert.That(raw.ReceiveAnswers(), Is.EqualTo(new[] { s_greeted, s_ended }));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using LiveUpdate.Samples.Luoctl.Json;
 
@@ -5,6 +6,8 @@ namespace LiveUpdate.Tests.Agent;
 
 /// <summary>The JSON of luoctl, as docs/luoctl.md has it.</summary>
 [Parallelizable(ParallelScope.All)]
+[Platform("Linux", Reason = "luoctl needs Linux.")]
+[SupportedOSPlatform("linux")]
 internal sealed class LuoctlJsonTests
 {
     private const string Evil = """evil\u001B[2J\n\u202E""";

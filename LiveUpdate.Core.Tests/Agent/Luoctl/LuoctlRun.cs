@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using LiveUpdate.Samples.Luoctl;
 using Spectre.Console;
 
 namespace LiveUpdate.Tests.Agent;
 
 /// <summary>luoctl within this process, with a file or a terminal to write to.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class LuoctlRun
 {
     private const int Width = 120;
@@ -21,10 +23,10 @@ internal sealed class LuoctlRun
     public Task<int> Ended { get; private set; } = Task.FromResult(0);
 
     /// <summary>Starts it with a file.</summary>
-    public static LuoctlRun Start(CancellationToken cancellationToken, params string[] arguments) => Start(hasTerminal: false, cancellationToken, arguments);
+    public static LuoctlRun Start(CancellationToken cancellationToken, params string[] arguments) => Start(hasTerminal: false, arguments, cancellationToken);
 
     /// <summary>Starts it with a terminal.</summary>
-    public static LuoctlRun StartOnTerminal(CancellationToken cancellationToken, params string[] arguments) => Start(hasTerminal: true, cancellationToken, arguments);
+    public static LuoctlRun StartOnTerminal(CancellationToken cancellationToken, params string[] arguments) => Start(hasTerminal: true, arguments, cancellationToken);
 
     /// <summary>Runs it to its end.</summary>
     public static async Task<(int Code, string Output, string Errors)> OfAsync(params string[] arguments)
@@ -48,7 +50,7 @@ internal sealed class LuoctlRun
         return terminal;
     }
 
-    private static LuoctlRun Start(bool hasTerminal, CancellationToken cancellationToken, string[] arguments)
+    private static LuoctlRun Start(bool hasTerminal, string[] arguments, CancellationToken cancellationToken)
     {
         var run = new LuoctlRun(hasTerminal);
         run.Ended = Task.Run(() => new LuoctlCommandLine(run.Console).RunAsync(arguments, cancellationToken), CancellationToken.None);

@@ -90,7 +90,13 @@ internal static class LuoctlSamples
 
     public static AgentEvent OfSubscriber(AgentSubscriberState state, TimeSpan time) => new()
     {
-        Kind = AgentEventKind.Subscriber, Phase = "prepare", Update = 4, Time = time, SubscriberId = 7, Subscriber = "vm-1", State = state,
+        Kind = AgentEventKind.Subscriber,
+        Phase = "prepare",
+        Update = 4,
+        Time = time,
+        SubscriberId = 7,
+        Subscriber = "vm-1",
+        State = state,
     };
 
     private static SessionName NameOf(ReadOnlySpan<byte> utf8) =>

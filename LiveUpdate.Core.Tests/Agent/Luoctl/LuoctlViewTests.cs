@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using LiveUpdate.Kho;
 using LiveUpdate.Samples.Luoctl.Views;
 using LiveUpdate.Samples.Rendering;
@@ -8,6 +9,8 @@ namespace LiveUpdate.Tests.Agent;
 
 /// <summary>What luoctl shows of an agent's records, as plain text and on a terminal.</summary>
 [Parallelizable(ParallelScope.All)]
+[Platform("Linux", Reason = "luoctl needs Linux.")]
+[SupportedOSPlatform("linux")]
 internal sealed class LuoctlViewTests
 {
     private static IEnumerable<TestCaseData<Page>> Pages =>
@@ -42,7 +45,10 @@ internal sealed class LuoctlViewTests
     {
         string text = PlainOf(StatusView.Of(LuoctlSamples.Status with
         {
-            Agent = LuoctlSamples.Status.Agent with { KeepsState = false }, Update = 0, Phase = LiveUpdate.Agent.AgentUpdatePhase.Idle, Subscribers = [],
+            Agent = LuoctlSamples.Status.Agent with { KeepsState = false },
+            Update = 0,
+            Phase = LiveUpdate.Agent.AgentUpdatePhase.Idle,
+            Subscribers = [],
         }));
         Assert.That(text, Does.Contain("update          idle\n").And.Contain("when it dies    all is lost\n").And.Not.Contain("program"));
     }
