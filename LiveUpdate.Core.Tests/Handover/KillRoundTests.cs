@@ -10,7 +10,7 @@ namespace LiveUpdate.Tests.Handover;
 [Parallelizable(ParallelScope.All)]
 public sealed class KillRoundTests
 {
-    private const int Rounds = 60;
+    private const int Rounds = 25;
 
     [Test]
     public void There_are_never_two_owners_and_none_is_missing_but_by_its_own_death()

@@ -28,7 +28,7 @@ internal sealed class SuccessorKillTests
     ];
 
     [TestCaseSource(nameof(BeforeCommit))]
-    [Repeat(3)]
+    [Repeat(2)]
     public void A_successor_that_dies_before_the_commit_changes_nothing_and_the_next_one_takes_over(SuccessorPhase phase)
     {
         (int exitCode, string[] lines, string[] errors) = HostFamily.Run("successor", "-", phase.ToString(), "retry");
@@ -38,7 +38,7 @@ internal sealed class SuccessorKillTests
     }
 
     [Test]
-    [Repeat(3)]
+    [Repeat(2)]
     public void A_successor_that_dies_while_it_waits_for_the_commit_is_called_off_or_lost()
     {
         (_, string[] lines, string[] errors) = HostFamily.Run("successor", "-", nameof(SuccessorPhase.Waiting));
@@ -48,7 +48,7 @@ internal sealed class SuccessorKillTests
 
     [TestCase(SuccessorPhase.Committed)]
     [TestCase(SuccessorPhase.Completed)]
-    [Repeat(3)]
+    [Repeat(2)]
     public void A_successor_that_dies_after_the_commit_was_the_owner(SuccessorPhase phase)
     {
         (_, string[] lines, string[] errors) = HostFamily.Run("successor", "-", phase.ToString());
@@ -57,7 +57,7 @@ internal sealed class SuccessorKillTests
     }
 
     [TestCaseSource(nameof(BeforeGo))]
-    [Repeat(3)]
+    [Repeat(2)]
     public void When_the_old_process_dies_before_the_go_its_successor_exits_and_says_so(SuccessorPhase phase)
     {
         (int exitCode, string[] lines, string[] errors) = HostFamily.Run("successor", phase.ToString(), "-");
@@ -67,7 +67,7 @@ internal sealed class SuccessorKillTests
     }
 
     [TestCaseSource(nameof(FromGoOn))]
-    [Repeat(3)]
+    [Repeat(2)]
     public void When_the_old_process_dies_after_the_go_its_successor_takes_over(SuccessorPhase phase)
     {
         (int exitCode, string[] lines, string[] errors) = HostFamily.Run("successor", phase.ToString(), "-");

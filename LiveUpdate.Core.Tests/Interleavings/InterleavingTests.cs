@@ -9,7 +9,7 @@ namespace LiveUpdate.Tests.Interleavings;
 [Parallelizable(ParallelScope.All)]
 public sealed class InterleavingTests
 {
-    private const int Schedules = 12;
+    private const int Schedules = 8;
 
     /// <summary>The program, in the copy that is under the scheduler's control.</summary>
     public const string Program = "LiveUpdate.Core.Interleavings";

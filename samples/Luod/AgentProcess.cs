@@ -53,8 +53,14 @@ internal static class AgentProcess
     }
 
     private static AgentBackEnd MakeBackEnd(LuodSettings settings, ILogger logger) => settings.BackEnd == LuodBackEnd.Kernel
-        ? AgentBackEnd.Kernel(new AgentKernelOptions { DevicePath = settings.Device })
-        : AgentBackEnd.Managed(() => new LiveUpdateOptions { Handlers = { new MemfdHandler() }, MemorySize = settings.Memory, Logger = logger });
+        ? AgentBackEnd.Kernel(new AgentKernelOptions { DevicePath = settings.Device, DiscardsUnfinished = settings.DiscardsUnfinished })
+        : AgentBackEnd.Managed(() => new LiveUpdateOptions
+        {
+            Handlers = { new MemfdHandler() },
+            MemorySize = settings.Memory,
+            DiscardUnfinished = settings.DiscardsUnfinished,
+            Logger = logger,
+        });
 
     private static PosixSignalRegistration OnSignal(PosixSignal signal, TaskCompletionSource told) =>
         PosixSignalRegistration.Create(signal, context =>

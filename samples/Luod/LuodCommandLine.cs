@@ -67,6 +67,11 @@ internal sealed class LuodCommandLine
         Description = "The last close of an incoming session finishes it, as the kernel does, instead of parking it.",
     };
 
+    private readonly Option<bool> _discard = new("--discard-unfinished")
+    {
+        Description = "An update drops what came with an earlier one and nobody has claimed, instead of being refused.",
+    };
+
     private readonly Option<long> _memory = new("--memory")
     {
         Description = "The preserved memory of the managed back end, in bytes.",
@@ -84,7 +89,7 @@ internal sealed class LuodCommandLine
     public LuodCommandLine() => Command = new RootCommand("Holds the live update sessions of this machine's programs, and carries updates out with them.")
     {
         _directory, _backEnd, _device, _keeper, _mode, _owner, _group, _administrators, _sessions, _files, _connections, _bytes, _exclusive,
-        _closeFinishes, _memory, _log, _verbose,
+        _closeFinishes, _discard, _memory, _log, _verbose,
     };
 
     /// <summary>The command.</summary>
@@ -114,6 +119,7 @@ internal sealed class LuodCommandLine
             IsKeeper = parsed.GetValue(_keeper),
             Device = parsed.GetValue(_device)!,
             Memory = parsed.GetValue(_memory),
+            DiscardsUnfinished = parsed.GetValue(_discard),
             Log = parsed.GetValue(_log),
             IsVerbose = parsed.GetValue(_verbose),
             Server = server,

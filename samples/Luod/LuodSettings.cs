@@ -17,6 +17,9 @@ internal sealed record LuodSettings
     /// <summary>How much preserved memory the managed back end has, in bytes.</summary>
     public required long Memory { get; init; }
 
+    /// <summary>Whether an update drops what nobody has claimed.</summary>
+    public required bool DiscardsUnfinished { get; init; }
+
     /// <summary>How messages are written.</summary>
     public required LuodLogFormat Log { get; init; }
 

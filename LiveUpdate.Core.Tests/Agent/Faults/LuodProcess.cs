@@ -12,6 +12,9 @@ namespace LiveUpdate.Tests.Agent.Faults;
 [SupportedOSPlatform("linux")]
 internal sealed class LuodProcess : IAsyncDisposable
 {
+    // Bytes, hexadecimal: the collector, and the finalizers behind it, run after every few requests.
+    private const string SmallestBudget = "10000";
+
     private const UnixFileMode ForEverybody = (UnixFileMode)0b111_101_101;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
@@ -21,13 +24,15 @@ internal sealed class LuodProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly bool _isFolderOurs;
 
-    private LuodProcess(DirectoryInfo folder, bool isFolderOurs, string[] arguments)
+    private LuodProcess(DirectoryInfo folder, bool isFolderOurs, string[] arguments, bool collectsOften = false)
     {
         (_folder, _isFolderOurs) = (folder, isFolderOurs);
         var start = new ProcessStartInfo(HostFamily.Dotnet, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
 
         // They are started often, and live for a moment.
         start.Environment["DOTNET_TieredPGO"] = "0";
+        if (collectsOften)
+            start.Environment["DOTNET_GCgen0size"] = SmallestBudget;
         _process = Process.Start(start)!;
         DataReceivedEventHandler add = (_, line) => _log.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += add;
@@ -60,6 +65,15 @@ internal sealed class LuodProcess : IAsyncDisposable
     public static async Task<LuodProcess> StartInAsync(string? directory, params string[] arguments)
     {
         LuodProcess luod = Start(directory, arguments);
+        await luod.AwaitServingAsync();
+        return luod;
+    }
+
+    /// <summary>Starts luod with a collector that has work all the time, in its successors too, and waits until it serves.</summary>
+    public static async Task<LuodProcess> StartCollectingAsync()
+    {
+        DirectoryInfo folder = System.IO.Directory.CreateTempSubdirectory("luod-");
+        var luod = new LuodProcess(folder, isFolderOurs: true, [Luod, "--directory", folder.FullName], collectsOften: true);
         await luod.AwaitServingAsync();
         return luod;
     }

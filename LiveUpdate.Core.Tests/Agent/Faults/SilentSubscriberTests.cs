@@ -22,7 +22,7 @@ public sealed class SilentSubscriberTests
         await good.SubscribeAsync("the good one", told);
         using AgentDevice device = AgentDevice.Connect(luod.Directory);
         using Session session = device.CreateSession("s");
-        var options = new AgentUpdateOptions { PrepareTime = TimeSpan.FromMilliseconds(300), ClaimTime = TimeSpan.FromMilliseconds(300) };
+        var options = new AgentUpdateOptions { PrepareTime = TimeSpan.FromSeconds(2), ClaimTime = TimeSpan.FromSeconds(30) };
         LiveUpdateException? refusal = await Assert.ThrowsAsync<LiveUpdateException>(() => client.UpdateAsync(options));
         Assert.That(refusal!.Error, Is.EqualTo(LiveUpdateError.TimedOut));
         Assert.That(refusal.Message, Does.Contain("the silent one").And.Not.Contain("the good one"));

@@ -10,7 +10,8 @@ namespace LiveUpdate.Tests.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class LuoctlProcessTests
 {
-    private const int Interrupt = 2;
+    // SIGTERM, which luoctl takes as Ctrl+C: who is started in the background has the interrupt ignored.
+    private const int Interrupt = 15;
 
     [Test]
     public async Task Update_is_called_off_by_an_interrupt_and_replaces_the_daemon_otherwise()

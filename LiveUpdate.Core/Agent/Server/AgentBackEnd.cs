@@ -80,7 +80,8 @@ public abstract class AgentBackEnd : IDisposable
 
     /// <summary>What stands in the way of an update.</summary>
     /// <param name="sessions">How many sessions there are.</param>
-    internal abstract IReadOnlyList<PreflightFinding> Check(int sessions);
+    /// <param name="unfinished">The names of those that came with an update and are not finished.</param>
+    internal abstract IReadOnlyList<PreflightFinding> Check(int sessions, IReadOnlyList<string> unfinished);
 
     /// <summary>Hands over. Returns when the next generation has it all; throws if nothing happened.</summary>
     /// <param name="pack">Has requests wait, and says what goes along, by key; called once, as late as may be.</param>

@@ -12,6 +12,12 @@ public sealed class AgentKernelOptions
     public KernelDeviceOptions? Device { get; init; }
 
     /// <summary>
+    /// Whether an update drops sessions that came with an earlier one and that nobody has finished (reference S-24); otherwise, unless set, it is
+    /// refused and names them.
+    /// </summary>
+    public bool DiscardsUnfinished { get; init; }
+
+    /// <summary>
     /// Called before the agent jumps into the next kernel, when all programs are ready and their requests wait: for what must not be lost, since
     /// no process goes on. File systems are not synchronized by the library. What it throws calls the update off.
     /// </summary>

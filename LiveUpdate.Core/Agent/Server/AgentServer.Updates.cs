@@ -26,7 +26,12 @@ public sealed partial class AgentServer
     internal ulong NextUpdate() => Books.Ledger.Update = Math.Max(Books.Ledger.Generation, Books.Ledger.Update) + 1;
 
     /// <summary>What stands in the way of an update, and of the agent's own survival.</summary>
-    internal IReadOnlyList<PreflightFinding> Check() => [.. _backEnd.Check(Sessions.All.Count), .. _store.Check()];
+    internal IReadOnlyList<PreflightFinding> Check()
+    {
+        IReadOnlyList<HeldSession> sessions = Sessions.All;
+        string[] unfinished = [.. sessions.Where(static one => one is { IsIncoming: true, IsFinished: false }).Select(static one => one.Name.ToString())];
+        return [.. _backEnd.Check(sessions.Count, unfinished), .. _store.Check()];
+    }
 
     /// <summary>Loads a kernel for the next update.</summary>
     internal void Load(KernelImage image) => _backEnd.Load(image);

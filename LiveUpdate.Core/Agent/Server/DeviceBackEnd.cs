@@ -24,7 +24,7 @@ internal sealed class DeviceBackEnd(LiveUpdateDevice device) : AgentBackEnd
         throw NotSupported("rebuild sessions");
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<PreflightFinding> Check(int sessions) =>
+    internal override IReadOnlyList<PreflightFinding> Check(int sessions, IReadOnlyList<string> unfinished) =>
     [
         new PreflightFinding(
             "agent-without-updates",

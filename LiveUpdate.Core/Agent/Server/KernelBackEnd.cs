@@ -9,6 +9,8 @@ namespace LiveUpdate.Agent;
 [SupportedOSPlatform("linux")]
 internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
 {
+    private const int MostNamed = 10;
+
     // By token.
     private static readonly string[] s_baggage = [StoreKey.Ledger, AgentServer.UpdateState];
 
@@ -57,13 +59,17 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
     }
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<PreflightFinding> Check(int sessions) => KernelPreflight.Run(new KernelPreflightOptions
+    internal override IReadOnlyList<PreflightFinding> Check(int sessions, IReadOnlyList<string> unfinished)
     {
-        DevicePath = options.DevicePath,
-        OpensDevice = false,
-        Jumps = true,
-        Sessions = sessions + 1,
-    });
+        IReadOnlyList<PreflightFinding> findings = KernelPreflight.Run(new KernelPreflightOptions
+        {
+            DevicePath = options.DevicePath,
+            OpensDevice = false,
+            Jumps = true,
+            Sessions = sessions + 1,
+        });
+        return unfinished.Count == 0 || options.DiscardsUnfinished ? findings : [.. findings, Unfinished(unfinished)];
+    }
 
     /// <inheritdoc/>
     internal override async Task HandOverAsync(
@@ -87,6 +93,12 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
 
     /// <inheritdoc/>
     private protected override void Dispose(bool disposing) => _device?.Dispose();
+
+    private static PreflightFinding Unfinished(IReadOnlyList<string> names) => KernelPreflight.Blocking(
+        "sessions-unfinished",
+        LiveUpdateError.Busy,
+        $"{names.Count} sessions came with an update and are not finished; the kernel drops them at the next: {string.Join(", ", names.Take(MostNamed))}.",
+        $"Have their programs claim and finish them, or set {nameof(AgentKernelOptions)}.{nameof(AgentKernelOptions.DiscardsUnfinished)}.");
 
     private Dictionary<string, SafeFileHandle>? TakeBaggage()
     {

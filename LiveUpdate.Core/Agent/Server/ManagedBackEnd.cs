@@ -61,7 +61,8 @@ internal sealed class ManagedBackEnd(Func<LiveUpdateOptions> options, SuccessorO
     }
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<PreflightFinding> Check(int sessions) => _orchestrator!.Preflight(HandoverTarget.Successor(successor));
+    internal override IReadOnlyList<PreflightFinding> Check(int sessions, IReadOnlyList<string> unfinished) =>
+        _orchestrator!.Preflight(HandoverTarget.Successor(successor));
 
     /// <inheritdoc/>
     internal override async Task HandOverAsync(
