@@ -10,7 +10,7 @@ namespace LiveUpdate.Tests.Faults;
 [Parallelizable(ParallelScope.All)]
 public sealed class CallFaultTests
 {
-    private const int Step = 127;
+    private const int Step = 191;
 
     /// <summary>The ways and sides, and how their calls fail.</summary>
     public static IEnumerable<(string Way, string Side, string Error)> Cases =>
@@ -43,8 +43,8 @@ public sealed class CallFaultTests
         }
     }
 
-    [TestCase("old", 29)]
-    [TestCase("new", 6)]
+    [TestCase("old", 41)]
+    [TestCase("new", 9)]
     [SupportedOSPlatform("linux")]
     public void A_call_that_fails_beside_a_service_manager_loses_nothing(string side, int step)
     {
