@@ -18,12 +18,12 @@ internal sealed class AgentMachine : ClientMachine
     private const int FdEnd = 2 * sizeof(uint);
 
     private readonly UapiDispatcher _table = new(static () => throw new InvalidOperationException("The table opens no device."));
-    private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
+    private readonly SlotTable _slots;
     private readonly string _directory;
 
     public AgentMachine(string directory)
     {
-        _directory = directory;
+        (_directory, _slots) = (directory, new SlotTable(_table));
         for (int i = 0; i < DescriptorsAtStart; i++)
             Assign(null, File.OpenHandle("/dev/null"));
     }
@@ -35,7 +35,7 @@ internal sealed class AgentMachine : ClientMachine
     protected override LiveUpdateDevice OpenDevice() => AgentDevice.Connect(_directory);
 
     /// <inheritdoc/>
-    protected override object? At(string slot) => Behind(Slot(slot));
+    protected override object? At(string slot) => Behind(_slots[slot]);
 
     /// <inheritdoc/>
     protected override SafeFileHandle? FileAt(string slot) => FileOf(At(slot));
@@ -72,46 +72,16 @@ internal sealed class AgentMachine : ClientMachine
     }
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Close(string slot)
-    {
-        int number = Slot(slot);
-        _slots[slot] = -1;
-        return _table.Close(number);
-    }
+    protected override LiveUpdateError Close(string slot) => _slots.Close(slot);
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Limit(ulong limit)
-    {
-        _table.DescriptorLimit = (int)Math.Min(limit, int.MaxValue);
-        return LiveUpdateError.None;
-    }
+    protected override LiveUpdateError Limit(ulong limit) => _slots.Limit(limit);
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Duplicate(string slot, string old)
-    {
-        if (At(old) is SafeFileHandle file)
-        {
-            LiveUpdateError error = NativeFile.Duplicate(file, out SafeFileHandle? copy);
-            LiveUpdateError assigned = Assign(slot, copy);
-            return copy is null ? error : assigned;
-        }
-
-        LiveUpdateError answer = _table.Duplicate(Slot(old), out int duplicate);
-        _slots[slot] = answer == LiveUpdateError.None ? duplicate : -1;
-        return answer;
-    }
+    protected override LiveUpdateError Duplicate(string slot, string old) => _slots.Duplicate(slot, old, At(old) as SafeFileHandle, static file => new Entry { Descriptor = file });
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Assign(string? slot, SafeFileHandle? file)
-    {
-        int number = -1;
-        LiveUpdateError error = file is null ? LiveUpdateError.None : _table.Install(new Entry { Descriptor = file }, out number);
-        if (error != LiveUpdateError.None)
-            file!.Dispose();
-        if (slot is not null)
-            _slots[slot] = error == LiveUpdateError.None ? number : -1;
-        return error;
-    }
+    protected override LiveUpdateError Assign(string? slot, SafeFileHandle? file) => _slots.Assign(slot, file is null ? null : new Entry { Descriptor = file });
 
     private static SafeFileHandle? FileOf(object? descriptor) => descriptor switch
     {
@@ -121,8 +91,6 @@ internal sealed class AgentMachine : ClientMachine
     };
 
     private object? Behind(int number) => _table.TryGetFile(number, out object? entry) ? (entry as Entry)?.Descriptor : null;
-
-    private int Slot(string slot) => _slots.GetValueOrDefault(slot, -1);
 
     /// <summary>An open file of the table; its last descriptor closes it.</summary>
     private sealed class Entry : IDisposable

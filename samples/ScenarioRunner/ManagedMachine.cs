@@ -10,11 +10,12 @@ namespace LiveUpdate.Samples.ScenarioRunner;
 internal sealed class ManagedMachine : ScenarioMachine
 {
     private readonly UapiDispatcher _dispatcher;
-    private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
+    private readonly SlotTable _slots;
 
     public ManagedMachine(LiveUpdateOrchestrator orchestrator)
     {
         _dispatcher = new UapiDispatcher(orchestrator.OpenDevice);
+        _slots = new SlotTable(_dispatcher);
         for (int i = 0; i < DescriptorsAtStart; i++)
             _dispatcher.Install(new object(), out _);
     }
@@ -35,7 +36,7 @@ internal sealed class ManagedMachine : ScenarioMachine
     /// <inheritdoc/>
     protected override LiveUpdateError Preserve(string session, string file, ulong token)
     {
-        var args = new PreserveFdArgs { Size = (uint)Marshal.SizeOf<PreserveFdArgs>(), Fd = Slot(file), Token = token };
+        var args = new PreserveFdArgs { Size = (uint)Marshal.SizeOf<PreserveFdArgs>(), Fd = _slots[file], Token = token };
         return Request(session, LiveUpdateIoctl.PreserveFd, ref args);
     }
 
@@ -48,55 +49,23 @@ internal sealed class ManagedMachine : ScenarioMachine
 
     /// <inheritdoc/>
     protected override LiveUpdateError Request(string slot, uint request, byte[] argument) =>
-        _dispatcher.Ioctl(Slot(slot), request, argument);
+        _dispatcher.Ioctl(_slots[slot], request, argument);
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Close(string slot)
-    {
-        int descriptor = Slot(slot);
-        _slots[slot] = -1;
-        return _dispatcher.Close(descriptor);
-    }
+    protected override LiveUpdateError Close(string slot) => _slots.Close(slot);
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Limit(ulong limit)
-    {
-        _dispatcher.DescriptorLimit = (int)Math.Min(limit, int.MaxValue);
-        return LiveUpdateError.None;
-    }
+    protected override LiveUpdateError Limit(ulong limit) => _slots.Limit(limit);
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Duplicate(string slot, string old)
-    {
-        if (FileAt(old) is { } file)
-        {
-            LiveUpdateError error = NativeFile.Duplicate(file, out SafeFileHandle? copy);
-            LiveUpdateError assigned = Assign(slot, copy);
-            return copy is null ? error : assigned;
-        }
-
-        LiveUpdateError answer = _dispatcher.Duplicate(Slot(old), out int duplicate);
-        _slots[slot] = answer == LiveUpdateError.None ? duplicate : -1;
-        return answer;
-    }
+    protected override LiveUpdateError Duplicate(string slot, string old) => _slots.Duplicate(slot, old, FileAt(old), static file => file);
 
     /// <inheritdoc/>
     protected override SafeFileHandle? FileAt(string slot) =>
-        _dispatcher.TryGetFile(Slot(slot), out object? file) ? file as SafeFileHandle : null;
+        _dispatcher.TryGetFile(_slots[slot], out object? file) ? file as SafeFileHandle : null;
 
     /// <inheritdoc/>
-    protected override LiveUpdateError Assign(string? slot, SafeFileHandle? file)
-    {
-        int descriptor = -1;
-        LiveUpdateError error = file is null ? LiveUpdateError.None : _dispatcher.Install(file, out descriptor);
-        if (error != LiveUpdateError.None)
-            file!.Dispose();
-        if (slot is not null)
-            _slots[slot] = error == LiveUpdateError.None ? descriptor : -1;
-        return error;
-    }
-
-    private int Slot(string slot) => _slots.GetValueOrDefault(slot, -1);
+    protected override LiveUpdateError Assign(string? slot, SafeFileHandle? file) => _slots.Assign(slot, file);
 
     private LiveUpdateError Keep(string slot, LiveUpdateError error, int descriptor)
     {
