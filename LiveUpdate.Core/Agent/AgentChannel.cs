@@ -162,7 +162,7 @@ internal sealed class AgentChannel(SafeFileHandle socket, AgentDeviceOptions opt
         {
             // Why it has ended may lie here still.
             DrainUntilEnded(deadline);
-            throw AgentRefusal.For(_ended, Operation, default, exception);
+            throw AgentRefusal.For(_ended, Operation, default, inner: exception);
         }
 
         _count++;

@@ -81,7 +81,7 @@ public sealed class AgentDevice : LiveUpdateDevice
         var kind = (AgentKind)channel.Describe();
         if (!kind.HasFlag(AgentKind.Session))
             throw AgentRefusal.For(LiveUpdateError.InvalidArgument, AgentRefusal.Adopt, default(SessionName));
-        AgentRefusal.ThrowIfRefused(AgentRequests.GetName(channel, out SessionName name), AgentRefusal.GetName, name);
+        AgentRefusal.ThrowIfRefused(AgentRequests.GetName(channel, out SessionName name), SessionRequest.GetName, name);
         KernelOpening.CloseOnExec(descriptor);
         return new AgentSession(name, channel, kind.HasFlag(AgentKind.Incoming)) { IsShared = true, IsFinished = kind.HasFlag(AgentKind.Finished) };
     }
@@ -118,7 +118,7 @@ public sealed class AgentDevice : LiveUpdateDevice
         if (name.Utf8.IsEmpty)
             throw new ArgumentException("A session's name has at least one byte.", nameof(name));
         ThrowIfClosed();
-        AgentRefusal.ThrowIfRefused(AgentRequests.CreateSession(_channel, name, out SafeFileHandle? session), AgentRefusal.Create, name);
+        AgentRefusal.ThrowIfRefused(AgentRequests.CreateSession(_channel, name, out SafeFileHandle? session), SessionRequest.Create, name);
         return new AgentSession(name, new AgentChannel(session!, _channel.Options), isIncoming: false);
     }
 
@@ -127,7 +127,7 @@ public sealed class AgentDevice : LiveUpdateDevice
     public override Session RetrieveSession(SessionName name)
     {
         ThrowIfClosed();
-        AgentRefusal.ThrowIfRefused(AgentRequests.RetrieveSession(_channel, name, out SafeFileHandle? session), AgentRefusal.Retrieve, name);
+        AgentRefusal.ThrowIfRefused(AgentRequests.RetrieveSession(_channel, name, out SafeFileHandle? session), SessionRequest.Retrieve, name);
         return new AgentSession(name, new AgentChannel(session!, _channel.Options), isIncoming: true);
     }
 

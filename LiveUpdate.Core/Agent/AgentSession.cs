@@ -86,14 +86,14 @@ public sealed class AgentSession : Session
         ThrowIfClosed();
         if (PreservedObject.DescriptorOf(file) is { } handle)
         {
-            AgentRefusal.ThrowIfRefused(AgentRequests.Preserve(_channel, token, handle), AgentRefusal.Preserve, SessionName, token);
+            AgentRefusal.ThrowIfRefused(AgentRequests.Preserve(_channel, token, handle), SessionRequest.Preserve, SessionName, token);
             return;
         }
 
         // What is checked before the descriptor comes first: the kind of session, and the token (F-01).
         LiveUpdateError error = AgentRequests.Preserve(_channel, token, null);
         throw AgentRefusal.For(
-            error == LiveUpdateError.BadDescriptor ? LiveUpdateError.NotFound : error, AgentRefusal.Preserve, SessionName, token);
+            error == LiveUpdateError.BadDescriptor ? LiveUpdateError.NotFound : error, SessionRequest.Preserve, SessionName, token);
     }
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ public sealed class AgentSession : Session
     public override void Finish()
     {
         ThrowIfClosed();
-        AgentRefusal.ThrowIfRefused(AgentRequests.Finish(_channel), AgentRefusal.Finish, SessionName);
+        AgentRefusal.ThrowIfRefused(AgentRequests.Finish(_channel), SessionRequest.Finish, SessionName);
         IsFinished = true;
     }
 
@@ -128,7 +128,7 @@ public sealed class AgentSession : Session
             return;
         LiveUpdateError error = IsIncoming && !IsFinished && !IsShared ? AgentRequests.Finish(_channel) : LiveUpdateError.None;
         Dispose();
-        AgentRefusal.ThrowIfRefused(error, AgentRefusal.Finish, SessionName);
+        AgentRefusal.ThrowIfRefused(error, SessionRequest.Finish, SessionName);
     }
 
     /// <inheritdoc/>
@@ -159,7 +159,7 @@ public sealed class AgentSession : Session
 
     private object Give(LiveUpdateError error, SafeFileHandle? file, Token token, Type type)
     {
-        AgentRefusal.ThrowIfRefused(error, AgentRefusal.RetrieveFile, SessionName, token);
+        AgentRefusal.ThrowIfRefused(error, SessionRequest.RetrieveFile, SessionName, token);
         if (type.IsInstanceOfType(file))
             return file!;
         using (file)

@@ -126,7 +126,7 @@ public sealed class KernelDevice : LiveUpdateDevice
         LiveUpdateError error = KernelRequests.CreateSession(Descriptor, name, out SafeFileHandle? session);
         if (error == LiveUpdateError.Exists)
             throw KernelDuplicates.Repair(Descriptor, name);
-        KernelRefusal.ThrowIfRefused(error, KernelRefusal.Create, name);
+        KernelRefusal.ThrowIfRefused(error, SessionRequest.Create, name);
         return new KernelSession(name, new KernelDescriptor(session!, isShared: false), isIncoming: false, _options);
     }
 
@@ -137,7 +137,7 @@ public sealed class KernelDevice : LiveUpdateDevice
         if (!KernelSessions.TryTake(name, out KernelDescriptor? descriptor))
         {
             KernelRefusal.ThrowIfRefused(
-                KernelRequests.RetrieveSession(Descriptor, name, out SafeFileHandle? session), KernelRefusal.Retrieve, name);
+                KernelRequests.RetrieveSession(Descriptor, name, out SafeFileHandle? session), SessionRequest.Retrieve, name);
             descriptor = new KernelDescriptor(session!, isShared: false);
         }
 

@@ -26,10 +26,10 @@ internal static class KernelDuplicates
         }
         catch (LiveUpdateException exception)
         {
-            return KernelRefusal.For(exception.Error, KernelRefusal.Create, name);
+            return KernelRefusal.For(exception.Error, SessionRequest.Create, name);
         }
 
-        return KernelRefusal.For(LiveUpdateError.Exists, KernelRefusal.Create, name);
+        return KernelRefusal.For(LiveUpdateError.Exists, SessionRequest.Create, name);
     }
 
     /// <summary>
@@ -46,10 +46,10 @@ internal static class KernelDuplicates
         }
 
         if (error == LiveUpdateError.None)
-            return KernelRefusal.For(LiveUpdateError.Exists, KernelRefusal.Create, name);
+            return KernelRefusal.For(LiveUpdateError.Exists, SessionRequest.Create, name);
         return Refusal.Create(
             LiveUpdateError.Exists,
-            KernelRefusal.Create,
+            SessionRequest.Create,
             "An outgoing session has this name. A session could not be made and closed to give back the room that the kernel made for it " +
             $"({Errno.Name(error)}): make or close any session before the next kexec, or the next kernel may panic (reference S-06).",
             name.ToString());

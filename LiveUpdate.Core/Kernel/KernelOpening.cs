@@ -67,7 +67,7 @@ internal static class KernelOpening
         if (KernelProbe.HasGetName(descriptor))
         {
             LiveUpdateError error = KernelRequests.GetName(descriptor, out SessionName name);
-            KernelRefusal.ThrowIfRefused(error, KernelRefusal.GetName, name);
+            KernelRefusal.ThrowIfRefused(error, SessionRequest.GetName, name);
             return name;
         }
 

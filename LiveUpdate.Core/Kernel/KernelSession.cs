@@ -85,13 +85,13 @@ public sealed class KernelSession : Session
         if (PreservedObject.DescriptorOf(file) is not { } handle)
         {
             Check(token);
-            throw KernelRefusal.For(LiveUpdateError.NotFound, KernelRefusal.Preserve, SessionName, token);
+            throw KernelRefusal.For(LiveUpdateError.NotFound, SessionRequest.Preserve, SessionName, token);
         }
 
         if (NonExecutableMemfd.Is(handle))
             PreserveNonExecutable(token, handle);
         else
-            KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, handle), KernelRefusal.Preserve, SessionName, token);
+            KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, handle), SessionRequest.Preserve, SessionName, token);
     }
 
     /// <inheritdoc/>
@@ -111,7 +111,7 @@ public sealed class KernelSession : Session
     public override void Finish()
     {
         ThrowIfClosed();
-        KernelRefusal.ThrowIfRefused(KernelRequests.Finish(Descriptor), KernelRefusal.Finish, SessionName);
+        KernelRefusal.ThrowIfRefused(KernelRequests.Finish(Descriptor), SessionRequest.Finish, SessionName);
         _descriptor.MarkFinished();
     }
 
@@ -131,7 +131,7 @@ public sealed class KernelSession : Session
             if (error != LiveUpdateError.None)
             {
                 KernelSessions.Park(this, _descriptor);
-                throw KernelRefusal.For(error, KernelRefusal.Finish, SessionName);
+                throw KernelRefusal.For(error, SessionRequest.Finish, SessionName);
             }
         }
 
@@ -162,7 +162,7 @@ public sealed class KernelSession : Session
 
     private SafeFileHandle Give(LiveUpdateError error, SafeFileHandle? file, Token token, Type type)
     {
-        KernelRefusal.ThrowIfRefused(error, KernelRefusal.RetrieveFile, SessionName, token);
+        KernelRefusal.ThrowIfRefused(error, SessionRequest.RetrieveFile, SessionName, token);
         if (type.IsInstanceOfType(file))
             return file!;
         file!.Dispose();
@@ -176,7 +176,7 @@ public sealed class KernelSession : Session
         {
             Refusal.Throw(
                 LiveUpdateError.NotSupported,
-                KernelRefusal.Preserve,
+                SessionRequest.Preserve,
                 "The memfd must not become executable (MFD_NOEXEC_SEAL, or vm.memfd_noexec), and the kernel would give it back executable and " +
                 $"sealed against writing. Make it with MFD_EXEC, or set {nameof(KernelDeviceOptions)}.{nameof(KernelDeviceOptions.CopyNonExecutableMemfds)}.",
                 Name,
@@ -184,7 +184,7 @@ public sealed class KernelSession : Session
         }
 
         using SafeFileHandle copy = CopyOf(file, token);
-        KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, copy), KernelRefusal.Preserve, SessionName, token);
+        KernelRefusal.ThrowIfRefused(KernelRequests.Preserve(Descriptor, token, copy), SessionRequest.Preserve, SessionName, token);
     }
 
     private SafeFileHandle CopyOf(SafeHandle file, Token token)
@@ -195,7 +195,7 @@ public sealed class KernelSession : Session
         }
         catch (LiveUpdateException exception)
         {
-            throw Refusal.Create(exception.Error, KernelRefusal.Preserve, exception.Reason, Name, token.Value, inner: exception);
+            throw Refusal.Create(exception.Error, SessionRequest.Preserve, exception.Reason, Name, token.Value, inner: exception);
         }
     }
 
@@ -204,7 +204,7 @@ public sealed class KernelSession : Session
     {
         LiveUpdateError error = KernelRequests.Preserve(Descriptor, token, descriptor: -1);
         if (error != LiveUpdateError.BadDescriptor)
-            KernelRefusal.ThrowIfRefused(error, KernelRefusal.Preserve, SessionName, token);
+            KernelRefusal.ThrowIfRefused(error, SessionRequest.Preserve, SessionName, token);
     }
 
     private void CloseDescriptor()
