@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using LiveUpdate.Agent;
 using LiveUpdate.TestHost.Successor;
 using Microsoft.Win32.SafeHandles;
@@ -70,6 +71,7 @@ internal static class StoredAgent
                 Put(store, "f3", 32);
                 store.Remove("c1");
                 Scenario.Say(Refusal(() => store.Store("twice", taken["c0"])));
+                Scenario.Say(IsClosedOnceSettled(store) ? "settled: closed" : "settled: open still");
                 Victim.Die();
                 break;
             case 3:
@@ -80,6 +82,17 @@ internal static class StoredAgent
                 Thread.Sleep(Timeout.Infinite);
                 break;
         }
+    }
+
+    // The other end of a pipe is at its end when the last copy is closed.
+    private static bool IsClosedOnceSettled(AgentStore store)
+    {
+        using var reader = new AnonymousPipeServerStream(PipeDirection.In);
+        using (SafePipeHandle writer = reader.ClientSafePipeHandle)
+            store.Store("s0", writer);
+        store.Remove("s0");
+        store.Settle();
+        return reader.ReadByte() < 0;
     }
 
     // The places of what was taken stay, before those of others.

@@ -13,6 +13,8 @@ namespace LiveUpdate.Tests.Agent.Store;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class KeeperStoreTests : IDisposable
 {
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(50);
+
     private readonly KeeperTable _table = new(300);
     private readonly KeeperPair _pair;
 
@@ -208,6 +210,47 @@ public sealed class KeeperStoreTests : IDisposable
     }
 
     [Test]
+    public async Task What_was_removed_is_closed_in_the_keeper_once_it_is_settled()
+    {
+        (KeeperStore store, _) = _pair.Open();
+        var file = new TestMemfd();
+        using SafeFileHandle handle = file.Handle;
+        for (int round = 0; round < 3; round++)
+        {
+            store.Store("s0", handle);
+            _pair.Move();
+            store.Remove("s0");
+            Assert.That(_table.Keys, Is.EqualTo(new[] { "s0" }), "The keeper has not read yet that it is removed.");
+            var settled = Task.Run(store.Settle);
+            Assert.That(settled.Wait(s_moment), Is.False);
+            while (!settled.IsCompleted)
+                _pair.Move(wait: 20);
+            await settled;
+            Assert.That((_table.Count, file.OpenDescriptors), Is.EqualTo((0, 1)));
+        }
+
+        store.Dispose();
+    }
+
+    [Test]
+    public async Task A_late_answer_of_the_keeper_settles_only_what_came_before_it()
+    {
+        (KeeperStore store, _) = _pair.Open(patience: 500);
+        using SafeFileHandle file = new TestMemfd().Handle;
+        Refused.With(LiveUpdateError.TimedOut, store.Settle);
+        store.Store("s0", file);
+        _pair.Move();
+        store.Remove("s0");
+        var settled = Task.Run(store.Settle);
+        Assert.That(settled.Wait(s_moment), Is.False, "The keeper has not read yet that it is removed.");
+        while (!settled.IsCompleted)
+            _pair.Move(wait: 20);
+        await settled;
+        Assert.That(_table.Count, Is.Zero);
+        store.Dispose();
+    }
+
+    [Test]
     public void Without_its_keeper_an_agent_goes_on_and_says_so()
     {
         (KeeperStore store, _) = _pair.Open();
@@ -221,6 +264,7 @@ public sealed class KeeperStoreTests : IDisposable
         Assert.That((finding.Id, finding.Severity), Is.EqualTo(("agent-keeper-gone", PreflightSeverity.Warning)));
         store.Store("f1", file);
         store.Remove("f0");
+        store.Settle();
         store.Store("f2", file);
         store.Stop();
         Assert.That(log.Messages.Single(), Does.Contain("the keeper has ended"));
@@ -240,7 +284,7 @@ public sealed class KeeperStoreTests : IDisposable
     {
         using var store = new KeeperStore(_pair.Agent, isSuccessor: false) { Patience = TimeSpan.FromMilliseconds(50) };
         LiveUpdateException refusal = Refused.With(LiveUpdateError.TimedOut, () => store.Take());
-        Assert.That(refusal.Message, Does.Contain("it has not given what it keeps"));
+        Assert.That(refusal.Message, Does.Contain("it has not said what it keeps"));
     }
 
     [Test]

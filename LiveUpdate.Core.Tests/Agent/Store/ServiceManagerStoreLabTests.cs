@@ -19,6 +19,7 @@ public sealed class ServiceManagerStoreLabTests
             "finding: Warning fdstore-too-small",
             "refused with NoSpace",
             "refused with NotSupported",
+            "settled: closed",
             "life 3: given c0=12 f1=30 f3=32 life=2, others' others, capacity 5",
             "life 4: given , others' others, capacity 5",
         }));

@@ -81,6 +81,16 @@ public sealed class ServiceManagerStoreTests
     }
 
     [Test]
+    public void What_was_removed_is_not_settled_before_the_manager_has_passed_a_barrier_behind_it()
+    {
+        using NotifyPeer peer = Listen(barriers: 1);
+        using AgentStore store = Open();
+        store.Store("s0", _file);
+        store.Remove("s0");
+        Refused.With(LiveUpdateError.TimedOut, store.Settle);
+    }
+
+    [Test]
     public void More_than_the_store_holds_is_refused_before_the_manager_drops_it()
     {
         Environment.SetEnvironmentVariable("FDSTORE", "1");

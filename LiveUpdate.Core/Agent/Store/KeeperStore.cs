@@ -31,6 +31,7 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
     private readonly Queue<string> _owed = new();
     private int _capacity = int.MaxValue;
     private bool _begun;
+    private bool _isWelcomeDue;
     private volatile bool _gone;
 
     /// <summary>How long to wait for room in the keeper's queue, and for each of its answers.</summary>
@@ -143,14 +144,21 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
         lock (_lock)
         {
             ThrowUnlessBegun();
-            Deadline deadline = Deadline.After(Patience);
-            using SafeFileHandle? self = OpenSelf();
+            try
+            {
+                // One that was waited for in vain comes first, and says nothing of what was removed since.
+                AwaitWelcome();
+                Deadline deadline = Deadline.After(Patience);
+                using SafeFileHandle? self = OpenSelf();
 
-            // A keeper answers in order: when it has answered this, it has done what came before.
-            if (_gone || !TrySettle(deadline) || !TrySend(new KeeperFrame(KeeperMessage.Hello, Number: (uint)Environment.ProcessId), self, deadline))
-                return;
-            using var received = new ReceivedDescriptors();
-            ReceiveInto([], received);
+                // A keeper answers in order: when it has answered this, it has done what came before.
+                if (!_gone && TrySettle(deadline))
+                    _isWelcomeDue = TrySend(new KeeperFrame(KeeperMessage.Hello, Number: (uint)Environment.ProcessId), self, deadline);
+                AwaitWelcome();
+            }
+            catch (LiveUpdateException) when (_gone)
+            {
+            }
         }
     }
 
@@ -183,6 +191,15 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
     {
         int number = Libc.PidfdOpen(Environment.ProcessId);
         return number < 0 ? null : new SafeFileHandle(number, ownsHandle: true);
+    }
+
+    private void AwaitWelcome()
+    {
+        if (_gone || !_isWelcomeDue)
+            return;
+        using var received = new ReceivedDescriptors();
+        ReceiveInto([], received);
+        _isWelcomeDue = false;
     }
 
     private void ThrowUnlessBegun()
@@ -294,7 +311,7 @@ internal sealed class KeeperStore(SafeFileHandle socket, bool isSuccessor) : Age
             if (length != -(int)LiveUpdateError.TryAgain)
                 throw Errno.Failed(-length, "Receiving from the keeper");
             if (DescriptorWait.Wait(socket, Libc.POLLIN, deadline) == WaitResult.TimedOut)
-                throw Silent("it has not given what it keeps");
+                throw Silent("it has not said what it keeps");
         }
     }
 
