@@ -92,10 +92,10 @@ internal sealed class KillRoundClient : IAsyncDisposable
             if (!session.Name.ToString().StartsWith(_prefix, StringComparison.Ordinal))
                 continue;
             IReadOnlyList<AgentFileInfo> files = await agent.ListFilesAsync(session.Name, session.IsIncoming);
-            held.Add(Describe(session.Name.ToString(), session.IsIncoming, session.IsOpen, files.Select(static file => file.Token.Value)));
+            held.Add(Describe(session.Name.ToString(), session.IsIncoming, session.IsOpen, files.Select(static file => (file.Token.Value, file.IsRetrieved))));
         }
 
-        string[] expected = [.. _sessions.Select(static one => Describe(one.Name, one.IsIncoming, one.Session is not null, one.Files.Keys)).Order(StringComparer.Ordinal)];
+        string[] expected = [.. _sessions.Select(static one => Describe(one.Name, one.IsIncoming, one.Session is not null, one.Files.Keys.Select(token => (token, one.Retrieved.Contains(token))))).Order(StringComparer.Ordinal)];
         if (!held.Order(StringComparer.Ordinal).SequenceEqual(expected))
             throw new InvalidOperationException($"The agent holds\n{string.Join('\n', held.Order(StringComparer.Ordinal))}\nand should hold\n{string.Join('\n', expected)}");
     }
@@ -108,8 +108,8 @@ internal sealed class KillRoundClient : IAsyncDisposable
         await Client.DisposeAsync();
     }
 
-    private static string Describe(string name, bool isIncoming, bool isOpen, IEnumerable<ulong> tokens) =>
-        $"{name} {(isIncoming ? "incoming" : "outgoing")} {(isOpen ? "open" : "parked")}: {string.Join(' ', tokens.Order())}";
+    private static string Describe(string name, bool isIncoming, bool isOpen, IEnumerable<(ulong Token, bool IsRetrieved)> files) =>
+        $"{name} {(isIncoming ? "incoming" : "outgoing")} {(isOpen ? "open" : "parked")}: {string.Join(' ', files.Order())}";
 
     private static void Expect(LiveUpdateError error, string what, Action operation)
     {
@@ -234,6 +234,7 @@ internal sealed class KillRoundClient : IAsyncDisposable
         using var file = one.Session!.Retrieve<SafeFileHandle>(token);
         if (!one.IsSame(token, file))
             throw new InvalidOperationException($"The file {token} of {one.Name} is another one.");
+        one.Retrieved.Add(token);
     }
 
     private void Finish(ModelledSession one)

@@ -23,6 +23,9 @@ internal sealed class ModelledSession(string name, Session? session) : IDisposab
     /// <summary>What is preserved in it, by token; none once it is finished.</summary>
     public Dictionary<ulong, SafeFileHandle> Files { get; } = [];
 
+    /// <summary>The tokens of those that were retrieved.</summary>
+    public HashSet<ulong> Retrieved { get; } = [];
+
     /// <summary>Whether a descriptor leads to the same file.</summary>
     public bool IsSame(ulong token, SafeFileHandle file) => DescriptorInfo.Identify(Files[token]) == DescriptorInfo.Identify(file);
 
@@ -32,6 +35,7 @@ internal sealed class ModelledSession(string name, Session? session) : IDisposab
         foreach (SafeFileHandle file in Files.Values)
             file.Dispose();
         Files.Clear();
+        Retrieved.Clear();
     }
 
     /// <inheritdoc/>

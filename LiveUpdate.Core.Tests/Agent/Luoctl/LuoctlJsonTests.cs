@@ -28,9 +28,9 @@ internal sealed class LuoctlJsonTests
     public void Inspection()
     {
         Assert.That(JsonSerializer.Serialize(InspectionJson.Of("vm-1", LuoctlSamples.Sides), LuoctlJson.Default.InspectionJson), Is.EqualTo(
-            """{"session":"vm-1","outgoing":[{"token":18446744073709551615,"handler":"","bytes":5,"isRetrieved":false}]""" +
-            ""","incoming":[{"token":1,"handler":"memfd-v2","bytes":1536,"isRetrieved":true},""" +
-            $$"""{"token":2,"handler":"{{Evil}}","bytes":0,"isRetrieved":false}]}"""));
+            """{"session":"vm-1","outgoing":[{"token":18446744073709551615,"bytes":5,"isRetrieved":false}]""" +
+            ""","incoming":[{"token":1,"bytes":1536,"isRetrieved":true},""" +
+            $$"""{"token":2,"bytes":0,"isRetrieved":false}]}"""));
         Assert.That(
             JsonSerializer.Serialize(InspectionJson.Of("a", [(true, [])]), LuoctlJson.Default.InspectionJson), Is.EqualTo("""{"session":"a","incoming":[]}"""));
     }

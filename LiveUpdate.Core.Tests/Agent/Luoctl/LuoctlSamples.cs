@@ -37,8 +37,8 @@ internal static class LuoctlSamples
 
     public static IReadOnlyList<(bool IsIncoming, IReadOnlyList<AgentFileInfo> Files)> Sides { get; } =
     [
-        (false, [new AgentFileInfo(ulong.MaxValue, "", 5, IsRetrieved: false)]),
-        (true, [new AgentFileInfo(1, "memfd-v2", 1536, IsRetrieved: true), new AgentFileInfo(2, EvilName, 0, IsRetrieved: false)]),
+        (false, [new AgentFileInfo(ulong.MaxValue, 5, IsRetrieved: false)]),
+        (true, [new AgentFileInfo(1, 1536, IsRetrieved: true), new AgentFileInfo(2, 0, IsRetrieved: false)]),
     ];
 
     public static IReadOnlyList<PreflightFinding> Findings { get; } =

@@ -48,7 +48,7 @@ public sealed class LedgerDamageTests
         yield return Case("NUL in a name", Sessions + 24, 4, 0, "session 0, offset 24: expected a name without a NUL");
         yield return Case("a name twice", Sessions + 128 + 24, 4, 0x656e6f, "session 1, offset 24: expected a name that no other session of its side has, found one");
         yield return Case("sequence of a session", Sessions + 88, 8, ulong.MaxValue, "session 0, offset 88: expected a sequence up to");
-        yield return Case("state of a file", Files, 4, 3, "file 0, offset 0: expected a state of 0 to 2, found 3");
+        yield return Case("state of a file", Files, 4, 4, "file 0, offset 0: expected a state of 0 to 3, found 4");
         yield return Case("session of a file", Files + 4, 4, 2, "file 0, offset 4: expected a session below 2, found 2");
         yield return Case("a token twice", Files + 48 + 8, 8, 5, "file 1, offset 8: expected a token that no other file of its session has, found 5");
         yield return Case("sequence of a file", Files + 24, 8, ulong.MaxValue, "file 0, offset 24");

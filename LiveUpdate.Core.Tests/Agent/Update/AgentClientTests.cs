@@ -52,7 +52,7 @@ internal sealed class AgentClientTests
     {
         await using var lab = new UpdateLab();
         lab.Host.Sessions.Add(Session("s", true, 0));
-        lab.Host.Files[("s", true)] = [.. Enumerable.Range(0, count).Select(static i => new AgentFileInfo(new Token((ulong)(i * 3)), "memfd-v1", i, i % 2 == 0))];
+        lab.Host.Files[("s", true)] = [.. Enumerable.Range(0, count).Select(static i => new AgentFileInfo(new Token((ulong)(i * 3)), i, i % 2 == 0))];
         await using AgentClient client = await lab.ConnectAsync();
         Assert.That(await client.ListFilesAsync(Name("s"), isIncoming: true), Is.EqualTo(lab.Host.Files[("s", true)]));
         LiveUpdateException? refusal = await Assert.ThrowsAsync<LiveUpdateException>(() => client.ListFilesAsync(Name("s"), isIncoming: false));
@@ -64,7 +64,7 @@ internal sealed class AgentClientTests
     {
         await using var lab = new UpdateLab();
         lab.Host.Sessions.AddRange([Session("hers", false, 1000), Session("his", false, 1001)]);
-        lab.Host.Files[("hers", false)] = lab.Host.Files[("his", false)] = [new AgentFileInfo(new Token(1), "", 0, false)];
+        lab.Host.Files[("hers", false)] = lab.Host.Files[("his", false)] = [new AgentFileInfo(new Token(1), 0, false)];
         lab.User = 1000;
         await using AgentClient she = await lab.ConnectAsync();
         Assert.That((await she.ListSessionsAsync().ToListAsync()).Single().Name, Is.EqualTo(Name("hers")));
@@ -143,7 +143,7 @@ internal sealed class AgentClientTests
         for (int i = 0; i < 20; i++)
         {
             lab.Host.Sessions.Add(Session($"s{i}", false, 0));
-            lab.Host.Files[($"s{i}", false)] = [new AgentFileInfo(new Token((ulong)i), "", 0, false)];
+            lab.Host.Files[($"s{i}", false)] = [new AgentFileInfo(new Token((ulong)i), 0, false)];
         }
 
         await using AgentClient client = await lab.ConnectAsync();

@@ -71,7 +71,7 @@ internal static class UpdateSamples
             },
         },
         new(SessionsAnswer) { Number = 6, Sessions = [new(Session, false, 1000, true, 3, 4096), new(Session, true, 0, false, 0, 0)], HasMore = true },
-        new(FilesAnswer) { Number = 7, Files = [new(new Token(1), "memfd-v1", 4096, false), new(new Token(ulong.MaxValue), "", 0, true)] },
+        new(FilesAnswer) { Number = 7, Files = [new(new Token(1), 4096, false), new(new Token(ulong.MaxValue), 0, true)] },
         new(FindingsAnswer) { Number = 8, Findings = [new("agent-keeps-nothing", PreflightSeverity.Warning, "It keeps nothing.", "Start a keeper."), new("x", PreflightSeverity.Blocking, "It is so.")] },
         new(UpdateMessageKind.Event) { Event = Event },
         new(UpdateMessageKind.Event) { Event = new AgentEvent { Kind = AgentEventKind.Over, Phase = "claim" } },

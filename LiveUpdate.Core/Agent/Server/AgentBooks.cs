@@ -154,9 +154,8 @@ internal sealed class AgentBooks(AgentLedger ledger, AgentStore store, AgentBack
         // The index may be another file's as soon as it is free.
         foreach (int file in held.Files)
             RemoveFile(file);
-        held.Owner.Remove(files: held.Files.Count, bytes: held.Bytes);
-        held.Files.Clear();
-        held.Bytes = 0;
+        held.Owner.Remove(files: held.FileCount, bytes: held.Bytes);
+        held.ClearFiles();
     }
 
     /// <summary>Writes down that a session has no connection any more.</summary>

@@ -22,7 +22,7 @@ internal sealed class AgentInstruments : IDisposable
         _meter.CreateObservableUpDownCounter("liveupdate.agent.connections", () => server.DeviceClients, "{connection}", "Clients that have the device open.");
         _meter.CreateObservableUpDownCounter("liveupdate.agent.sessions", () => CountSessions(server), "{session}", "Sessions, by side and state.");
         _meter.CreateObservableUpDownCounter(
-            "liveupdate.agent.files", () => server.Sessions.All.Sum(static one => one.Files.Count), "{file}", "Preserved files.");
+            "liveupdate.agent.files", () => server.Sessions.All.Sum(static one => one.FileCount), "{file}", "Preserved files.");
         _meter.CreateObservableUpDownCounter(
             "liveupdate.agent.size", () => server.Sessions.All.Sum(static one => one.Bytes), "By", "The size of preserved files, as far as it is known.");
     }

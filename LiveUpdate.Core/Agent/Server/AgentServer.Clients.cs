@@ -24,14 +24,13 @@ public sealed partial class AgentServer
     {
         Session session = held.Session!;
         held.Session = null;
-        bool isUnfinished = held is { IsIncoming: true, IsFinished: false };
-        if (isUnfinished && !_options.CloseFinishes)
+        if (held.IsUnfinished && !_options.CloseFinishes)
         {
             Park(held, session);
             return LiveUpdateError.None;
         }
 
-        LiveUpdateError error = isUnfinished ? Try(held, session.Finish) : LiveUpdateError.None;
+        LiveUpdateError error = held.IsUnfinished ? Try(held, session.Finish) : LiveUpdateError.None;
         if (error == LiveUpdateError.Busy)
         {
             Park(held, session);

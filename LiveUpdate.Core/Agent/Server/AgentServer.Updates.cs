@@ -29,7 +29,7 @@ public sealed partial class AgentServer
     internal IReadOnlyList<PreflightFinding> Check()
     {
         IReadOnlyList<HeldSession> sessions = Sessions.All;
-        string[] unfinished = [.. sessions.Where(static one => one is { IsIncoming: true, IsFinished: false }).Select(static one => one.Name.ToString())];
+        string[] unfinished = [.. sessions.Where(static one => one.IsUnfinished).Select(static one => one.Name.ToString())];
         return [.. _backEnd.Check(sessions.Count, unfinished), .. _store.Check()];
     }
 
@@ -39,12 +39,11 @@ public sealed partial class AgentServer
     /// <summary>The files of a session, in the order in which they were preserved; null if there is none of that name.</summary>
     internal IReadOnlyList<AgentFileInfo>? ListFiles(SessionName name, bool isIncoming)
     {
-        HeldSession? held = Sessions.All.FirstOrDefault(one => one.IsIncoming == isIncoming && one.Name == name);
-        if (held is null)
+        if (!Sessions.TryFind(name, isIncoming, out HeldSession? held))
             return null;
         AgentLedger ledger = Books.Ledger;
-        return [.. held.Files.ToArray().Select(file => ledger.PreservedFile(file)).Select(static file =>
-            new AgentFileInfo(file.Token, "", (long)file.ByteCount, IsRetrieved: false))];
+        return [.. held.Files.Select(file => ledger.PreservedFile(file)).Select(static file =>
+            new AgentFileInfo(file.Token, (long)file.ByteCount, file.State == LedgerFileState.Retrieved))];
     }
 
     /// <summary>Hands over; returns when a successor has taken over, and throws if nothing happened.</summary>

@@ -26,7 +26,7 @@ internal sealed class AgentUpdateHost(AgentServer server) : UpdateHost
                 sessions.Count(static one => !one.IsIncoming),
                 sessions.Count(static one => one.IsIncoming),
                 sessions.Count(static one => one is { IsIncoming: true, Session: null }),
-                sessions.Sum(static one => one.Files.Count),
+                sessions.Sum(static one => one.FileCount),
                 sessions.Sum(static one => one.Bytes));
         }
     }
@@ -51,7 +51,7 @@ internal sealed class AgentUpdateHost(AgentServer server) : UpdateHost
 
     /// <inheritdoc/>
     public override IEnumerable<AgentSessionInfo> ListSessions() => server.Sessions.All.Select(static one =>
-        new AgentSessionInfo(one.Name, one.IsIncoming, one.Owner.User, one.Session is not null, one.Files.Count, one.Bytes));
+        new AgentSessionInfo(one.Name, one.IsIncoming, one.Owner.User, one.Session is not null, one.FileCount, one.Bytes));
 
     /// <inheritdoc/>
     public override IReadOnlyList<AgentFileInfo>? ListFiles(SessionName session, bool isIncoming) => server.ListFiles(session, isIncoming);

@@ -95,7 +95,7 @@ internal sealed class DeviceConnection(AgentServer server, AgentSocket socket, U
 
     private bool MayRetrieve(ReadOnlySpan<byte> argument) =>
         argument.Length < Unsafe.SizeOf<SessionNameArgs>() ||
-        !Server.Sessions.TryFindIncoming(SessionName.FromImage(NameIn(argument)), out _retrieved) ||
+        !Server.Sessions.TryFind(SessionName.FromImage(NameIn(argument)), isIncoming: true, out _retrieved) ||
         _retrieved.Owner == User || AgentServer.IsPrivileged(User.User);
 
     // What the session's descriptor takes is there before the session is (reference U-21).

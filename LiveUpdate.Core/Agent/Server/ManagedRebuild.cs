@@ -32,19 +32,11 @@ internal sealed class ManagedRebuild
             Try(index, () => Preserve(device, index));
     }
 
-    /// <summary>Retrieves those that clients have open, as far as they were.</summary>
+    /// <summary>Retrieves and finishes what clients have, of open sessions and of parked ones.</summary>
     public void RetrieveIncoming(LiveUpdateDevice device)
     {
-        foreach (int index in _ledger.Contents.Sessions.Where(index => _ledger.IsIncoming(index) && _ledger.Session(index).Connection >= 0))
-        {
-            Try(index, () =>
-            {
-                Session session = device.RetrieveSession(NameOf(index));
-                if (_ledger.Session(index).State == LedgerSessionState.Finished)
-                    session.Finish();
-                _sessions.Add(index, session);
-            });
-        }
+        foreach (int index in _ledger.Contents.Sessions.Where(IsWanted))
+            Try(index, () => Retrieve(device, index));
     }
 
     /// <summary>Makes outgoing sessions. One without a connection was just being closed.</summary>
@@ -66,6 +58,19 @@ internal sealed class ManagedRebuild
         }
 
         return session;
+    }
+
+    private void Retrieve(LiveUpdateDevice device, int index)
+    {
+        Session session = device.RetrieveSession(NameOf(index));
+        foreach (int file in _files[index].Where(file => _ledger.PreservedFile(file).State == LedgerFileState.Retrieved))
+            Try(index, () => (session.Retrieve(_ledger.PreservedFile(file).Token) as SafeFileHandle)?.Dispose());
+        if (_ledger.Session(index).State == LedgerSessionState.Finished)
+            session.Finish();
+        if (_ledger.Session(index).Connection >= 0)
+            _sessions.Add(index, session);
+        else
+            session.Dispose();
     }
 
     // What is finished and has no connection is nobody's.

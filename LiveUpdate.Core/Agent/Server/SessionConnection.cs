@@ -12,9 +12,10 @@ namespace LiveUpdate.Agent;
 internal sealed class SessionConnection(AgentServer server, AgentSocket socket, HeldSession held)
     : ClientConnection(server, socket, held.Owner, held.Connection, held.Session!)
 {
-    // The file that the request under way is to make, and its size; -1 for none.
+    // The file that the request under way is to make, -1 for none, and its size; the token that it names.
     private int _file = -1;
     private long _bytes;
+    private ulong _token;
 
     /// <summary>The session.</summary>
     public HeldSession Held => held;
@@ -26,15 +27,17 @@ internal sealed class SessionConnection(AgentServer server, AgentSocket socket, 
     /// <inheritdoc/>
     protected override LiveUpdateError Admit(uint request, ReadOnlySpan<byte> argument, SafeFileHandle? file)
     {
+        if (request == LiveUpdateIoctl.RetrieveFd && argument.Length >= Unsafe.SizeOf<RetrieveFdArgs>())
+            _token = MemoryMarshal.Read<RetrieveFdArgs>(argument).Token;
         if (request != LiveUpdateIoctl.PreserveFd || held.IsIncoming || file is null || argument.Length < Unsafe.SizeOf<PreserveFdArgs>())
             return LiveUpdateError.None;
-        ulong token = MemoryMarshal.Read<PreserveFdArgs>(argument).Token;
+        _token = MemoryMarshal.Read<PreserveFdArgs>(argument).Token;
         _bytes = (long)Math.Min(DescriptorInfo.Status(file).Size, long.MaxValue);
         if (!User.TryAddFile(_bytes))
             return LiveUpdateError.QuotaExceeded;
         try
         {
-            _file = Server.Books.AddFile(held, Record, token, _bytes, file);
+            _file = Server.Books.AddFile(held, Record, _token, _bytes, file);
             return LiveUpdateError.None;
         }
         catch (LiveUpdateException exception)
@@ -49,6 +52,8 @@ internal sealed class SessionConnection(AgentServer server, AgentSocket socket, 
     {
         if (request == LiveUpdateIoctl.Finish && error == LiveUpdateError.None && !held.IsFinished)
             Server.Books.Finish(held);
+        if (request == LiveUpdateIoctl.RetrieveFd && error == LiveUpdateError.None && held.TryFindFile(_token, out int file))
+            Server.Books.Ledger.RetrieveFile(file);
         return opened as SafeHandle;
     }
 
@@ -58,10 +63,7 @@ internal sealed class SessionConnection(AgentServer server, AgentSocket socket, 
         if (_file < 0)
             return;
         if (error == LiveUpdateError.None)
-        {
-            held.Files.Add(_file);
-            held.Bytes += _bytes;
-        }
+            held.AddFile(_token, _file, _bytes);
         else
         {
             Server.Books.RemoveFile(_file);

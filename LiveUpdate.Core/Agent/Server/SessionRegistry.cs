@@ -21,25 +21,18 @@ internal sealed class SessionRegistry
         }
     }
 
-    /// <summary>Finds an incoming session.</summary>
-    public bool TryFindIncoming(SessionName name, [NotNullWhen(true)] out HeldSession? session)
+    /// <summary>Finds a session of one side.</summary>
+    public bool TryFind(SessionName name, bool isIncoming, [NotNullWhen(true)] out HeldSession? session)
     {
         lock (_lock)
-            return _incoming.TryGetValue(name, out session);
-    }
-
-    /// <summary>Finds a session of either side, an outgoing one before an incoming one.</summary>
-    public HeldSession? Find(SessionName name)
-    {
-        lock (_lock)
-            return _outgoing.GetValueOrDefault(name) ?? _incoming.GetValueOrDefault(name);
+            return Side(isIncoming).TryGetValue(name, out session);
     }
 
     /// <summary>Adds a session; the device sees to it that names are unique.</summary>
     public void Add(HeldSession session)
     {
         lock (_lock)
-            (session.IsIncoming ? _incoming : _outgoing)[session.Name] = session;
+            Side(session.IsIncoming)[session.Name] = session;
     }
 
     /// <summary>Takes a session out, if it is still the one of that name.</summary>
@@ -47,9 +40,11 @@ internal sealed class SessionRegistry
     {
         lock (_lock)
         {
-            Dictionary<SessionName, HeldSession> side = session.IsIncoming ? _incoming : _outgoing;
+            Dictionary<SessionName, HeldSession> side = Side(session.IsIncoming);
             if (side.TryGetValue(session.Name, out HeldSession? found) && found == session)
                 side.Remove(session.Name);
         }
     }
+
+    private Dictionary<SessionName, HeldSession> Side(bool isIncoming) => isIncoming ? _incoming : _outgoing;
 }

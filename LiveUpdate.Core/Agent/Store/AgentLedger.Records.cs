@@ -109,6 +109,9 @@ internal sealed partial class AgentLedger
     /// <summary>From here on the file is there.</summary>
     public void CommitFile(int file) => Set(ref FileAt(file).RawState, (uint)LedgerFileState.Live);
 
+    /// <summary>Writes down that a client has retrieved a file.</summary>
+    public void RetrieveFile(int file) => Set(ref FileAt(file).RawState, (uint)LedgerFileState.Retrieved);
+
     /// <summary>Takes a file out.</summary>
     public void RemoveFile(int file)
     {

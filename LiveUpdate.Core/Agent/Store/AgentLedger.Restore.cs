@@ -79,7 +79,7 @@ internal sealed partial class AgentLedger
             if (record.State == LedgerFileState.Free)
                 continue;
             bool isThere = IsThere(record.Session) && SessionAt(record.Session).State == LedgerSessionState.Live &&
-                (record.State == LedgerFileState.Live || promoted.Contains(index));
+                (record.State >= LedgerFileState.Live || promoted.Contains(index));
             (isThere ? files : droppedFiles).Add(index);
             if (isThere && !tokens.Add((record.Session, record.Token)))
                 throw LedgerReader.Bad("file", index, 8, "a token that no other file of its session has", record.Token);
@@ -90,7 +90,7 @@ internal sealed partial class AgentLedger
     private void Settle(
         List<int> connections, List<int> droppedConnections, List<int> droppedSessions, List<int> files, List<int> droppedFiles)
     {
-        foreach (int file in files)
+        foreach (int file in files.Where(file => FileAt(file).State == LedgerFileState.Tentative))
             CommitFile(file);
         foreach (int connection in connections)
         {

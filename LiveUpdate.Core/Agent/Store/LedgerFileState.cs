@@ -11,4 +11,7 @@ internal enum LedgerFileState : uint
 
     /// <summary>Preserved.</summary>
     Live = 2,
+
+    /// <summary>Preserved, come with an update, and retrieved.</summary>
+    Retrieved = 3,
 }

@@ -97,8 +97,8 @@ internal static class LedgerReader
     /// <exception cref="LiveUpdateImageException">A field is out of range.</exception>
     public static void Check(int index, in LedgerFile file, in LedgerHeader header)
     {
-        if (file.State > LedgerFileState.Live)
-            throw Bad("file", index, 0, "a state of 0 to 2", file.RawState);
+        if (file.State > LedgerFileState.Retrieved)
+            throw Bad("file", index, 0, "a state of 0 to 3", file.RawState);
         if (file.State != LedgerFileState.Free && (uint)file.Session >= header.UsedSessions)
             throw Bad("file", index, 4, $"a session below {header.UsedSessions}", file.Session);
         if (file.State != LedgerFileState.Free && file.Sequence > MaxSequence)

@@ -6,7 +6,7 @@ namespace LiveUpdate.Agent;
 internal static class UpdateRecords
 {
     private const int SessionFields = 6;
-    private const int FileFields = 4;
+    private const int FileFields = 3;
     private const int FindingFields = 5;
     private const int CountFields = 6;
     private const int SubscriberFields = 3;
@@ -101,7 +101,6 @@ internal static class UpdateRecords
     {
         writer.WriteArrayHeader(FileFields);
         writer.Write(file.Token.Value);
-        writer.Write(file.Handler);
         writer.Write(file.Bytes);
         writer.Write(file.IsRetrieved);
     }
@@ -109,8 +108,7 @@ internal static class UpdateRecords
     public static AgentFileInfo ReadFile(ref MessagePackReader reader)
     {
         int rest = UpdatePayload.Enter(ref reader, FileFields, "A file");
-        var file = new AgentFileInfo(
-            new Token(reader.ReadUInt64()), UpdatePayload.ReadText(ref reader), reader.ReadInt64(), reader.ReadBoolean());
+        var file = new AgentFileInfo(new Token(reader.ReadUInt64()), reader.ReadInt64(), reader.ReadBoolean());
         UpdatePayload.Skip(ref reader, rest);
         return file;
     }

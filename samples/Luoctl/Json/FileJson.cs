@@ -1,4 +1,4 @@
 namespace LiveUpdate.Samples.Luoctl.Json;
 
 /// <summary>A file of a session.</summary>
-internal sealed record FileJson(ulong Token, string Handler, long Bytes, bool IsRetrieved);
+internal sealed record FileJson(ulong Token, long Bytes, bool IsRetrieved);

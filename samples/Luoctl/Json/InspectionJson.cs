@@ -10,6 +10,6 @@ internal sealed record InspectionJson(string Session, IReadOnlyList<FileJson>? O
 
     private static FileJson[]? FilesOf(IReadOnlyList<(bool IsIncoming, IReadOnlyList<AgentFileInfo> Files)> sides, bool isIncoming) =>
         sides.FirstOrDefault(side => side.IsIncoming == isIncoming).Files is { } files
-            ? [.. files.Select(static file => new FileJson(file.Token.Value, file.Handler, file.Bytes, file.IsRetrieved))]
+            ? [.. files.Select(static file => new FileJson(file.Token.Value, file.Bytes, file.IsRetrieved))]
             : null;
 }

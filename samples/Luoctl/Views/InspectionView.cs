@@ -12,11 +12,10 @@ internal static class InspectionView
         foreach ((bool isIncoming, IReadOnlyList<AgentFileInfo> files) in sides)
         {
             page.Text($"{Words.Side(isIncoming)} session {session}: {Count(files.Count)}", Tone.Strong);
-            page.Table(["token", "handler", "size", "state"], files.Select(static file =>
+            page.Table(["token", "size", "state"], files.Select(static file =>
                 (IReadOnlyList<PageCell>)
                 [
                     file.Token.ToString(),
-                    file.Handler.Length > 0 ? file.Handler : new PageCell("not known", Tone.Faint),
                     PageCell.Quantity(Format.Bytes(file.Bytes)),
                     file.IsRetrieved ? new PageCell("retrieved", Tone.Good) : "preserved",
                 ]));
