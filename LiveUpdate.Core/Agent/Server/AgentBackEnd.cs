@@ -73,10 +73,10 @@ public abstract class AgentBackEnd : IDisposable
     /// <summary>Rebuilds the sessions of an agent that died, after a cold boot.</summary>
     /// <param name="ledger">What that agent knew.</param>
     /// <param name="stored">What lay beside it; the callee takes what it uses, and what is left stays the caller's.</param>
-    /// <param name="report">Told of what could not be rebuilt: index of the session, and why.</param>
+    /// <param name="report">Told of what could not be rebuilt: index of the session, that of the file if it is only that, and why.</param>
     /// <returns>The sessions that have a connection, by index.</returns>
     internal abstract IReadOnlyDictionary<int, Session> Rebuild(
-        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, Exception> report);
+        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, int?, Exception> report);
 
     /// <summary>What stands in the way of an update.</summary>
     /// <param name="sessions">How many sessions there are.</param>

@@ -39,8 +39,14 @@ public sealed partial class AgentServer
         }
     }
 
-    private void ReportLost(int session, Exception exception) =>
+    private void ReportLost(int session, int? file, Exception exception)
+    {
         AgentLog.NotRebuilt(Logger, SessionName.FromImage(Books.Ledger.Session(session).Name).ToString(), exception);
+
+        // The session goes on without it, and its token is free.
+        if (file is { } lost)
+            Books.RemoveFile(lost);
+    }
 
     // After a death: each session goes on with its connection, or is closed where the client has closed that meanwhile.
     private void RestoreSessions(IReadOnlyDictionary<int, Session> sessions, IReadOnlyDictionary<string, SafeFileHandle> stored)

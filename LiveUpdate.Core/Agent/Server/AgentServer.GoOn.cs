@@ -33,7 +33,8 @@ public sealed partial class AgentServer
     }
 
     private ILookup<int, int> FilesBySession() =>
-        Books.Ledger.Contents.Files.ToLookup(file => Books.Ledger.PreservedFile(file).Session);
+        Books.Ledger.Contents.Files.Where(file => Books.Ledger.PreservedFile(file).State != LedgerFileState.Free)
+            .ToLookup(file => Books.Ledger.PreservedFile(file).Session);
 
     private HeldSession Restore(int index, ILookup<int, int> files)
     {

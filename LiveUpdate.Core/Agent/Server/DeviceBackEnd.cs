@@ -20,7 +20,7 @@ internal sealed class DeviceBackEnd(LiveUpdateDevice device) : AgentBackEnd
 
     /// <inheritdoc/>
     internal override IReadOnlyDictionary<int, Session> Rebuild(
-        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, Exception> report) =>
+        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, int?, Exception> report) =>
         throw NotSupported("rebuild sessions");
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
 
     /// <inheritdoc/>
     internal override IReadOnlyDictionary<int, Session> Rebuild(
-        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, Exception> report)
+        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, int?, Exception> report)
     {
         var sessions = new Dictionary<int, Session>();
         foreach (int index in ledger.Contents.Sessions)
@@ -51,7 +51,7 @@ internal sealed class KernelBackEnd(AgentKernelOptions options) : AgentBackEnd
             }
             catch (LiveUpdateException exception)
             {
-                report(index, exception);
+                report(index, null, exception);
             }
         }
 

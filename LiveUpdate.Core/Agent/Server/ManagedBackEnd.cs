@@ -42,7 +42,7 @@ internal sealed class ManagedBackEnd(Func<LiveUpdateOptions> options, SuccessorO
 
     /// <inheritdoc/>
     internal override IReadOnlyDictionary<int, Session> Rebuild(
-        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, Exception> report)
+        AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, int?, Exception> report)
     {
         var rebuild = new ManagedRebuild(ledger, stored, report);
         if (rebuild.HasIncoming)

@@ -9,11 +9,11 @@ internal sealed class ManagedRebuild
 {
     private readonly AgentLedger _ledger;
     private readonly IReadOnlyDictionary<string, SafeFileHandle> _stored;
-    private readonly Action<int, Exception> _report;
+    private readonly Action<int, int?, Exception> _report;
     private readonly ILookup<int, int> _files;
     private readonly Dictionary<int, Session> _sessions = [];
 
-    public ManagedRebuild(AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, Exception> report)
+    public ManagedRebuild(AgentLedger ledger, IReadOnlyDictionary<string, SafeFileHandle> stored, Action<int, int?, Exception> report)
     {
         (_ledger, _stored, _report) = (ledger, stored, report);
         _files = ledger.Contents.Files.ToLookup(file => ledger.PreservedFile(file).Session);
@@ -52,7 +52,7 @@ internal sealed class ManagedRebuild
         foreach (int file in _files[index])
         {
             ulong token = _ledger.PreservedFile(file).Token;
-            Try(index, () => session.Preserve(
+            Try(index, file, () => session.Preserve(
                 token, _stored.GetValueOrDefault(StoreKey.OfFile(file)) ?? throw new LiveUpdateException(
                     LiveUpdateError.BadDescriptor, $"The file {new Token(token)} was not stored.")));
         }
@@ -79,7 +79,9 @@ internal sealed class ManagedRebuild
 
     private SessionName NameOf(int index) => SessionName.FromImage(_ledger.Session(index).Name);
 
-    private void Try(int index, Action action)
+    private void Try(int index, Action action) => Try(index, null, action);
+
+    private void Try(int index, int? file, Action action)
     {
         try
         {
@@ -87,7 +89,7 @@ internal sealed class ManagedRebuild
         }
         catch (LiveUpdateException exception)
         {
-            _report(index, exception);
+            _report(index, file, exception);
         }
     }
 }

@@ -50,9 +50,7 @@ internal static class PredecessorSearch
         // The predecessor does not wait long for the hello of one that has connected, so what takes time is done before.
         SuccessorRehearsal.Run(program);
         Rehearse(program, cancellationToken);
-        SuccessorChannel channel = Connect(address);
-        s_found = true;
-        return new SuccessorArrival(channel, address.Secret) { Reached = reached };
+        return new SuccessorArrival(Connect(address), address.Secret) { Reached = reached };
     }
 
     /// <summary>Runs the program's own rehearsal, in which a boot is a cold one.</summary>
@@ -113,11 +111,14 @@ internal static class PredecessorSearch
         SafeFileHandle stream = StreamSocket.Connect(address.Path);
         try
         {
+            // Somebody is there: from here on a failure must not let this process boot afresh beside its predecessor.
+            s_found = true;
             (int process, uint user) = ProcessHandle.IdentifyPeer(stream);
 
             // Before the secret is sent: whoever can make the file first could ask for it.
             if (user != Libc.Geteuid())
             {
+                s_found = false;
                 throw Refusal.Create(
                     LiveUpdateError.NotPermitted,
                     "boot",
