@@ -11,6 +11,8 @@ namespace LiveUpdate.Tests.Infrastructure;
 [SupportedOSPlatform("linux")]
 internal sealed class NotifyPeer : IDisposable
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly ReceivedDescriptors _kept = new();
     private readonly List<string> _messages = [];
@@ -24,7 +26,7 @@ internal sealed class NotifyPeer : IDisposable
     {
         _path = address[0] == '@' ? null : address;
         _socket.Bind(new UnixDomainSocketEndPoint(_path ?? '\0' + address[1..]));
-        _reader = new Thread(() => Answer(barriers));
+        _reader = new Thread(() => Answer(barriers)) { IsBackground = true };
         _reader.Start();
     }
 
@@ -32,7 +34,7 @@ internal sealed class NotifyPeer : IDisposable
     /// <returns>The commands and names of all messages so far, without those that change nothing.</returns>
     public string[] Drain()
     {
-        _reader.Join();
+        Join();
         while (_socket.Available > 0)
             Read();
         return [.. _messages];
@@ -41,7 +43,7 @@ internal sealed class NotifyPeer : IDisposable
     /// <summary>Closes the socket with what is in its queue.</summary>
     public void Close()
     {
-        _reader.Join();
+        Join();
         _socket.Dispose();
     }
 
@@ -51,6 +53,12 @@ internal sealed class NotifyPeer : IDisposable
         _kept.Dispose();
         if (_path is not null)
             File.Delete(_path);
+    }
+
+    private void Join()
+    {
+        if (!_reader.Join(s_limit))
+            throw new InvalidOperationException("Fewer barriers came than are to be answered.");
     }
 
     private void Answer(int barriers)
